@@ -1,0 +1,1 @@
+"""THE STEPS: each asks the world for one thing, safely more than once."""

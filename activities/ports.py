@@ -1,0 +1,41 @@
+"""What the steps ask of the world. The world satisfies these protocols without importing them.
+
+Every call is safe to repeat: the same key asked twice, after a kill or a reset, has one effect, and gives back the
+first answer. A failure is an ordinary exception; the step is then tried again, for as long as it takes.
+"""
+
+from typing import Protocol
+
+from policy.coding import MhcRow
+from policy.filing import Packet
+from policy.notices import Delivery, Letter
+from policy.particulars import Filing
+from policy.transition import Transition
+
+
+class Ledger(Protocol):
+    """The case's ledger and the projections of it."""
+
+    def record(self, transition: Transition) -> None:
+        """Append the lines and update the rows, in one transaction. Idempotent on (case, seq)."""
+
+
+class Mailroom(Protocol):
+    """Where letters leave the house."""
+
+    def post(self, letter: Letter) -> Delivery:
+        """Typeset and send one letter. Idempotent on ``letter.key``: a letter that has left is not made again."""
+
+
+class Cabinet(Protocol):
+    """The filing cabinet."""
+
+    def file(self, packet: Packet) -> Filing:
+        """Merge and file a case's packet. Idempotent on ``packet.case_number``."""
+
+
+class MhcFeed(Protocol):
+    """The feed to MHC."""
+
+    def append(self, row: MhcRow) -> None:
+        """Append one row. Idempotent on ``row.row_id``."""

@@ -1,0 +1,270 @@
+"""What staff can do to a case: one frozen model per kind of action. Each is the body of the signal of its name.
+
+These models only grow: a recorded action must decode for ever, so a new field has a default and none is tightened.
+"""
+
+from typing import Any, ClassVar
+
+from pydantic import AwareDatetime, Field, ValidationError
+
+from policy.clauses import Clause
+from policy.people import Actor, Professional
+from policy.request import Attachment, Information, Item, Recommendation
+from policy.routing import FeeArrangement, Tier
+from policy.tasks import TaskKind
+from policy.verdict import Value
+
+
+class StaffAction(Value):
+    """What every action carries. ``action_id`` is the sender's own: the same one twice is applied once."""
+
+    SIGNAL: ClassVar[str] = ""
+    ABOUT: ClassVar[str] = ""
+    CLAUSE: ClassVar[Clause] = Clause.P1
+    TASK: ClassVar[TaskKind | None] = None
+    EXAMPLE: ClassVar[dict[str, Any]] = {}
+
+    action_id: str = Field(min_length=1, max_length=100)
+    actor: Actor
+    at: AwareDatetime = Field(description="when the door received it")
+    case_number: str = Field("", max_length=40, description="when given, must be the case's own")
+
+
+class ClaimTask(StaffAction):
+    """Take a task, so that nobody else works on it."""
+
+    SIGNAL = "claim_task"
+    ABOUT = "Claim an open task for yourself."
+    EXAMPLE = {"task_id": "T1"}
+
+    task_id: str = Field(min_length=1, max_length=20)
+
+
+class ReleaseTask(StaffAction):
+    """Give a claimed task back to its group."""
+
+    SIGNAL = "release_task"
+    ABOUT = "Give a task that you claimed back to its group."
+    EXAMPLE = {"task_id": "T1"}
+
+    task_id: str = Field(min_length=1, max_length=20)
+
+
+class AddComment(StaffAction):
+    """Say something that belongs into the case's story."""
+
+    SIGNAL = "add_comment"
+    ABOUT = "Add a comment to the story. No health information beyond what the case needs."
+    EXAMPLE = {"text": "Spoke to the clinic; they call back tomorrow."}
+
+    text: str = Field(min_length=1, max_length=5_000)
+
+
+class ConfirmCompleteness(StaffAction):
+    """The case manager has reviewed the referral: it is complete (P2), and goes to the CMO or designee (P4)."""
+
+    SIGNAL = "confirm_completeness"
+    ABOUT = "Confirm that the referral is complete. It goes to the CMO or designee."
+    CLAUSE = Clause.P2
+    TASK = TaskKind.COMPLETENESS_REVIEW
+
+    note: str = Field("", max_length=5_000)
+
+
+class RequestInformation(StaffAction):
+    """The case manager asks the treating provider for what is missing (P3)."""
+
+    SIGNAL = "request_information"
+    ABOUT = "Ask the treating provider for the named items. Provider and member are written to."
+    CLAUSE = Clause.P3
+    TASK = TaskKind.COMPLETENESS_REVIEW
+    EXAMPLE = {"items": ["test_results", "treatment_plan"]}
+
+    items: tuple[Item, ...] = Field(min_length=1)
+    note: str = Field("", max_length=5_000)
+
+
+class RecordContactAttempt(StaffAction):
+    """An attempt to reach the treating provider, successful or not (P3)."""
+
+    SIGNAL = "record_contact_attempt"
+    ABOUT = "Record an attempt to reach the treating provider."
+    CLAUSE = Clause.P3
+    TASK = TaskKind.OBTAIN_INFORMATION
+    EXAMPLE = {"channel": "telephone", "reached": False}
+
+    channel: str = Field(pattern="^(telephone|fax|email|letter|portal)$")
+    reached: bool
+    note: str = Field("", max_length=5_000)
+
+
+class ReceiveInformation(StaffAction):
+    """Items that the treating provider has sent, all of them or some (P3)."""
+
+    SIGNAL = "receive_information"
+    ABOUT = "Record information that arrived. A partial answer keeps the request for information open."
+    CLAUSE = Clause.P3
+    TASK = TaskKind.OBTAIN_INFORMATION
+    EXAMPLE = {"information": [{"item": "test_results", "text": "Laboratory results of 2026-11-02."}]}
+
+    information: tuple[Information, ...] = Field(min_length=1)
+
+
+class ReferToConsultation(StaffAction):
+    """The CMO or designee asks a physician of the requested specialty for a consultative review (P5)."""
+
+    SIGNAL = "refer_to_consultation"
+    ABOUT = "Refer the request to a consultative review by a specialist."
+    CLAUSE = Clause.P5
+    TASK = TaskKind.PHYSICIAN_REVIEW
+    EXAMPLE = {"question": "Is the recommended fusion reasonable at this stage?"}
+
+    question: str = Field(min_length=1, max_length=5_000)
+
+
+class SubmitConsultation(StaffAction):
+    """The consultant's findings and recommendation, for the policy's form (P5, P6)."""
+
+    SIGNAL = "submit_consultation"
+    ABOUT = "Submit findings and whether you recommend the second opinion."
+    CLAUSE = Clause.P5
+    TASK = TaskKind.CONSULTATIVE_REVIEW
+    EXAMPLE = {
+        "findings": "Imaging and examination disagree.",
+        "recommends_second_opinion": True,
+        "rationale": "Conservative treatment has not been exhausted.",
+        "attests_no_conflict": True,
+    }
+
+    findings: str = Field(min_length=1, max_length=20_000)
+    recommends_second_opinion: bool
+    rationale: str = Field(min_length=1, max_length=20_000)
+    attests_no_conflict: bool
+
+
+class Determine(StaffAction):
+    """The CMO or designee approves or denies (P5, P6). Only a licensed physician may (H&S 1367.01(e))."""
+
+    SIGNAL = "determine"
+    ABOUT = "Approve or deny the request. A denial names the criteria."
+    CLAUSE = Clause.P5
+    TASK = TaskKind.PHYSICIAN_REVIEW
+    EXAMPLE = {"outcome": "approved", "rationale": "Reason R1 applies; the surgery is elective."}
+
+    outcome: str = Field(pattern="^(approved|denied)$")
+    rationale: str = Field(min_length=1, max_length=20_000)
+    criteria: str = Field("", max_length=5_000, description="the criteria or guideline used; a denial needs them")
+
+
+class SignExpiredDetermination(StaffAction):
+    """A physician signs, on the day, the denial that the law makes of an expired request (42 CFR 438.404(c)(5))."""
+
+    SIGNAL = "sign_expired_determination"
+    ABOUT = "Sign the denial of a request whose time for a decision has expired."
+    CLAUSE = Clause.POL_4
+    TASK = TaskKind.EXPIRED_DETERMINATION
+    EXAMPLE = {"statement": "The time allowed by law passed before a decision could be made."}
+
+    statement: str = Field(min_length=1, max_length=20_000)
+
+
+class PlaceOpinion(StaffAction):
+    """The case manager places the opinion with a physician, tier by tier (P6a, P6b)."""
+
+    SIGNAL = "place_opinion"
+    ABOUT = "Choose the physician who gives the opinion, with the reason for each tier that was passed over."
+    CLAUSE = Clause.P6B
+    TASK = TaskKind.PLACEMENT
+    EXAMPLE = {
+        "tier": "plan",
+        "professional": {"npi": "1003000126", "name": "Dr. Ana Ruiz", "specialty": "orthopedic surgery"},
+        "board_certified": True,
+        "licence": "A123456",
+        "passed_over": {"ppg": "no orthopedic surgeon who was not involved"},
+    }
+
+    tier: Tier
+    professional: Professional
+    board_certified: bool = False
+    licence: str = Field(min_length=1, max_length=40)
+    fee: FeeArrangement = FeeArrangement.PLAN_PAYS
+    passed_over: dict[Tier, str] = Field(default_factory=dict)
+
+
+class ReceiveReport(StaffAction):
+    """The consultation report of the second or third physician has come (P7)."""
+
+    SIGNAL = "receive_report"
+    ABOUT = "Record the consultation report: findings, recommendation, and the documents."
+    CLAUSE = Clause.P7
+    TASK = TaskKind.OBTAIN_REPORT
+    EXAMPLE = {
+        "findings": "Moderate stenosis without instability.",
+        "recommendations": "Six weeks of physical therapy before surgery is considered.",
+        "recommendation": {"procedure": "lumbar fusion", "recommends_procedure": False, "is_surgery_or_major": True},
+    }
+
+    findings: str = Field(min_length=1, max_length=20_000)
+    recommendations: str = Field(min_length=1, max_length=20_000)
+    recommendation: Recommendation | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+
+class WithdrawRequest(StaffAction):
+    """The requester withdraws, at any stage before the determination."""
+
+    SIGNAL = "withdraw_request"
+    ABOUT = "Withdraw the request, before a determination is made."
+    CLAUSE = Clause.POL_1
+    EXAMPLE = {"reason": "The member has decided against the surgery."}
+
+    reason: str = Field(min_length=1, max_length=5_000)
+
+
+class ExpediteRequest(StaffAction):
+    """A physician upgrades the request to expedited. The anchor of the clocks never moves."""
+
+    SIGNAL = "expedite_request"
+    ABOUT = "Upgrade the request to expedited. The time of receipt stays the anchor."
+    CLAUSE = Clause.POL_4
+    EXAMPLE = {"reason": "Waiting could seriously jeopardize the member's health."}
+
+    reason: str = Field(min_length=1, max_length=5_000)
+
+
+ACTIONS: dict[str, type[StaffAction]] = {
+    model.SIGNAL: model
+    for model in (
+        ClaimTask,
+        ReleaseTask,
+        AddComment,
+        ConfirmCompleteness,
+        RequestInformation,
+        RecordContactAttempt,
+        ReceiveInformation,
+        ReferToConsultation,
+        SubmitConsultation,
+        Determine,
+        SignExpiredDetermination,
+        PlaceOpinion,
+        ReceiveReport,
+        WithdrawRequest,
+        ExpediteRequest,
+    )
+}
+
+
+class FieldError(Value):
+    """What is wrong with one field, without the value that was typed."""
+
+    field: str
+    problem: str
+
+
+def field_errors(error: ValidationError) -> tuple[FieldError, ...]:
+    """A validation error by field path, free of what was typed."""
+    found = error.errors(include_input=False, include_url=False, include_context=False)
+    return tuple(
+        FieldError(field=".".join(map(str, e["loc"])) or "(whole)", problem=e["msg"].removeprefix("Value error, "))
+        for e in found
+    )

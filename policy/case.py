@@ -1,0 +1,258 @@
+"""The case as a frozen value: everything that happened to one request, and the small steps that make the next value.
+
+What staff actions do to it is in ``acting``, what time does to it in ``alarms``. Nothing here knows a clock.
+"""
+
+from datetime import datetime
+from typing import Any, Self
+
+from pydantic import AwareDatetime
+
+from policy.calendar import local_day
+from policy.clauses import Clause
+from policy.edition import Anchor, Edition, Obligation, edition_named, edition_on
+from policy.lifecycle import BEFORE_DETERMINATION, Outcome, Stage, may_move
+from policy.particulars import (
+    Consultation,
+    Determination,
+    Filing,
+    InformationRequest,
+    Notice,
+    NoticeKind,
+    Opinion,
+    Receipt,
+    Recipient,
+    RefusedAction,
+    StoryEntry,
+)
+from policy.request import FirstOpinion, Information, Item, Priority, Request
+from policy.tasks import HumanTask, TaskKind, TaskState
+from policy.timeframes import DECISION_LIMITS, Clock, ClockState, clocks_from, governing
+from policy.verdict import Value
+
+STORY_KEPT = 200
+REFUSALS_KEPT = 100
+
+
+class Case(Value):
+    """One second-opinion request from receipt to filing."""
+
+    number: str
+    edition_id: str
+    request: Request
+    received_at: AwareDatetime
+    priority: Priority
+    stage: Stage = Stage.COMPLETENESS_REVIEW
+    outcome: Outcome | None = None
+    information: tuple[Information, ...] = ()
+    information_requests: tuple[InformationRequest, ...] = ()
+    tasks: tuple[HumanTask, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    consultations: tuple[Consultation, ...] = ()
+    determination: Determination | None = None
+    opinions: tuple[Opinion, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    category: str = ""
+    coded_at: AwareDatetime | None = None
+    filing: Filing | None = None
+    closed_at: AwareDatetime | None = None
+    receipts: tuple[Receipt, ...] = ()
+    refusals: tuple[RefusedAction, ...] = ()
+    refused_count: int = 0
+    story: tuple[StoryEntry, ...] = ()
+    seq: int = 0
+
+    # -- what can be read off it
+
+    @property
+    def edition(self) -> Edition:
+        """The edition that the case is bound to."""
+        return edition_named(self.edition_id)
+
+    @property
+    def open_tasks(self) -> tuple[HumanTask, ...]:
+        """What waits for people."""
+        return tuple(t for t in self.tasks if t.is_open)
+
+    @property
+    def open_clocks(self) -> tuple[Clock, ...]:
+        """The obligations that still stand."""
+        return tuple(c for c in self.clocks if c.is_open)
+
+    @property
+    def planned_notices(self) -> tuple[Notice, ...]:
+        """Letters that are owed and have not left."""
+        return tuple(n for n in self.notices if n.sent_at is None)
+
+    @property
+    def is_before_determination(self) -> bool:
+        """Whether the request can still be withdrawn."""
+        return self.stage in BEFORE_DETERMINATION
+
+    @property
+    def decision_limit(self) -> datetime | None:
+        """The earliest time at which the decision is due, whether it was made or not."""
+        return min((c.due_at for c in self.clocks if c.obligation in DECISION_LIMITS), default=None)
+
+    @property
+    def governing_clock(self) -> Clock | None:
+        """The open clock that is due first."""
+        return governing(self.clocks)
+
+    @property
+    def supplied(self) -> frozenset[Item]:
+        """The checklist's items that the case has."""
+        member = self.request.member
+        demographic = {Item.MEMBER_ADDRESS: member.address, Item.MEMBER_PHONE: member.phone.strip()}
+        return frozenset({i for i, has in demographic.items() if has} | {i.item for i in self.information})
+
+    @property
+    def current_opinion(self) -> Opinion | None:
+        """The opinion that is placed last."""
+        return self.opinions[-1] if self.opinions else None
+
+    @property
+    def first_opinion(self) -> FirstOpinion | None:
+        """The opinion that is questioned."""
+        return self.request.first_opinion
+
+    def task(self, kind: TaskKind) -> HumanTask | None:
+        """The open task of a kind."""
+        return next((t for t in self.open_tasks if t.kind is kind), None)
+
+    def receipt(self, action_id: str) -> Receipt | None:
+        """The answer that an action was given."""
+        return next((r for r in self.receipts if r.action_id == action_id), None)
+
+    # -- small steps; each gives back the next value
+
+    def but(self, **changes: Any) -> Self:  # noqa: ANN401 - as pydantic's own model_copy
+        """The case with some fields changed."""
+        return self.model_copy(update=changes)
+
+    def tell(self, at: datetime, event: str, text: str, *, actor: str = "", clause: str = "") -> Self:
+        """One more line of the story."""
+        seq = self.seq + 1
+        entry = StoryEntry(seq=seq, at=at, event=event, text=text, actor=actor, clause=clause)
+        return self.but(story=(*self.story, entry), seq=seq)
+
+    def move(self, stage: Stage) -> Self:
+        """Into another stage. Raises ValueError for a move that the table of the life cycle lacks."""
+        verdict = may_move(self.stage, stage)
+        if not verdict:
+            raise ValueError(verdict)
+        return self.but(stage=stage)
+
+    def open_task(self, kind: TaskKind, at: datetime, note: str = "") -> Self:
+        """One more task for people."""
+        task = HumanTask(id=f"T{len(self.tasks) + 1}", kind=kind, note=note, opened_at=at)
+        case = self.but(tasks=(*self.tasks, task))
+        return case.tell(at, "task:opened", f"{task.id}: {task.title}", clause=task.definition.clause)
+
+    def change_task(self, changed: HumanTask) -> Self:
+        """One task replaced by its next value."""
+        return self.but(tasks=tuple(changed if t.id == changed.id else t for t in self.tasks))
+
+    def end_task(self, kind: TaskKind, at: datetime, by: str) -> Self:
+        """The open task of a kind is done, by ``by``."""
+        done = {"state": TaskState.COMPLETED, "ended_at": at, "ended_by": by}
+        task = self.task(kind)
+        return self.change_task(task.model_copy(update=done)) if task else self
+
+    def exit_tasks(self, at: datetime) -> Self:
+        """No task is needed any more."""
+        gone = {"state": TaskState.EXITED, "ended_at": at}
+        return self.but(tasks=tuple(t.model_copy(update=gone) if t.is_open else t for t in self.tasks))
+
+    def start_clocks(self, anchor: Anchor, at: datetime, *, without: tuple[Obligation, ...] = ()) -> Self:
+        """The clocks that an event starts; one of the same id that still runs is replaced."""
+        due = clocks_from(
+            anchor,
+            at,
+            request=self.request,
+            priority=self.priority,
+            received_at=self.received_at,
+            edition=self.edition,
+            decision_limit=self.decision_limit,
+        )
+        fresh = tuple(c for c in due if c.obligation not in without)
+        replaced = {c.id for c in fresh}
+        kept = tuple(c for c in self.clocks if c.id not in replaced or not c.is_open)
+        case = self.but(clocks=(*kept, *fresh))
+        for clock in fresh:
+            case = case.tell(at, "clock:started", f"{clock.obligation}: {clock.explanation}", clause=clock.rule)
+        return case
+
+    def end_clocks(self, at: datetime, *obligations: Obligation) -> Self:
+        """The obligations were carried out at ``at``; each is met, or breached when it was due before."""
+        case = self
+        for clock in self.open_clocks:
+            if clock.obligation in obligations:
+                ended = clock.end(at)
+                case = case.change_clock(ended)
+                how = "in time" if ended.state is ClockState.MET else "too late"
+                case = case.tell(at, f"clock:{ended.state}", f"{clock.obligation}: {how}", clause=clock.rule)
+        return case
+
+    def waive_clocks(self, at: datetime, cause: str, *obligations: Obligation) -> Self:
+        """What still runs falls away: the given obligations, or all."""
+        falls = tuple(c for c in self.open_clocks if not obligations or c.obligation in obligations)
+        return self.but(clocks=tuple(c.waive(at, cause) if c in falls else c for c in self.clocks))
+
+    def change_clock(self, changed: Clock) -> Self:
+        """One clock replaced by its next value."""
+        return self.but(
+            clocks=tuple(
+                changed if c.id == changed.id and c.anchored_at == changed.anchored_at else c for c in self.clocks
+            )
+        )
+
+    def plan_notice(self, kind: NoticeKind, at: datetime, *recipients: Recipient, ordinal: int = 1) -> Self:
+        """Letters are owed; the story sends them."""
+        owed = tuple(
+            Notice(
+                key=f"{self.number}/{kind}/{ordinal}/{recipient}",
+                kind=kind,
+                recipient=recipient,
+                ordinal=ordinal,
+                planned_at=at,
+            )
+            for recipient in recipients
+        )
+        known = {n.key for n in self.notices}
+        return self.but(notices=(*self.notices, *(n for n in owed if n.key not in known)))
+
+    def trimmed(self, recorded_seq: int) -> Self:
+        """With only the latest lines of the story, of those that are already in the ledger."""
+        kept = self.story[-STORY_KEPT:]
+        unrecorded = tuple(e for e in self.story[: -len(kept) or None] if e.seq > recorded_seq)
+        return self if len(self.story) <= STORY_KEPT else self.but(story=(*unrecorded, *kept))
+
+
+def open_case(number: str, request: Request, received_at: datetime) -> Case:
+    """A new case: the clocks run from receipt, and the case manager has a task (P1).
+
+    When the checklist is already satisfied, the information counts as complete at receipt.
+    """
+    edition = edition_on(local_day(received_at))
+    anchored_at = request.anchor(received_at)
+    case = Case(
+        number=number,
+        edition_id=edition.id,
+        request=request,
+        received_at=anchored_at,
+        priority=request.priority,
+        information=request.information,
+    )
+    case = case.tell(
+        received_at,
+        "request:received",
+        f"{request.line} request, {request.priority}, for {request.specialty}, from the {request.requester.kind}",
+        clause=Clause.P1,
+    )
+    if {c.item for c in edition.checklist} <= case.supplied:
+        case = case.start_clocks(Anchor.RECEIVED, anchored_at, without=(Obligation.PEND_NOTICE,))
+        case = case.start_clocks(Anchor.INFORMATION_COMPLETE, anchored_at)
+    else:
+        case = case.start_clocks(Anchor.RECEIVED, anchored_at)
+    return case.open_task(TaskKind.COMPLETENESS_REVIEW, received_at)

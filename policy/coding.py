@@ -1,0 +1,69 @@
+"""The category under which MHC counts an outcome. Policy 90.2.17, Procedure 11 (P11)."""
+
+from datetime import datetime
+
+from pydantic import AwareDatetime
+
+from policy.case import Case
+from policy.clauses import Clause
+from policy.edition import Category
+from policy.lifecycle import Outcome
+from policy.verdict import Value
+
+
+class MhcRow(Value):
+    """One row of the feed to MHC. ``row_id`` is the same however often the row is sent."""
+
+    row_id: str
+    case_number: str
+    category: str
+    outcome: str
+    line: str
+    specialty: str
+    organization: str
+    received_at: AwareDatetime
+    decided_at: AwareDatetime
+
+
+def category(case: Case) -> Category | None:
+    """The one category of a decided case; None for a case without approval or denial (withdrawn)."""
+    made = case.determination
+    if made is None:
+        return None
+    # A denied case has no opinion. An approved one is coded by the tier of its second opinion, not of a third.
+    route = case.opinions[0].candidate.tier.value if case.opinions else ""
+    fits = (
+        row
+        for row in case.edition.category
+        if row.outcome == made.outcome
+        and (not row.route or row.route == route)
+        and (not row.basis or row.basis == made.basis)
+    )
+    return next(fits, None)
+
+
+def code(case: Case, now: datetime) -> Case:
+    """The case with its category (P11), or unchanged when it is not to be coded."""
+    found = category(case)
+    if found is None:
+        return case
+    case = case.but(category=found.code, coded_at=now)
+    return case.tell(now, "case:coded", f"{found.code}: {found.label}", clause=Clause.P11)
+
+
+def mhc_row(case: Case) -> MhcRow:
+    """The row that MHC gets. Raises ValueError for a case that has no category."""
+    if case.determination is None or not case.category:
+        raise ValueError("only a decided and coded case has a row in MHC")
+    request = case.request
+    return MhcRow(
+        row_id=f"{case.number}/1",
+        case_number=case.number,
+        category=case.category,
+        outcome=Outcome(case.determination.outcome),
+        line=request.line,
+        specialty=request.specialty,
+        organization=request.treating_provider.organization,
+        received_at=case.received_at,
+        decided_at=case.determination.at,
+    )

@@ -1,0 +1,1 @@
+"""The dated data: editions of the policy, and the closed days."""

@@ -1,0 +1,101 @@
+"""Who is in a case: the member, the professionals around the member, and the staff who act."""
+
+from datetime import date
+from enum import StrEnum
+
+from pydantic import Field, field_validator
+
+from policy.verdict import Value
+
+
+class Address(Value):
+    """Where a letter goes."""
+
+    line1: str = Field(min_length=1, max_length=200)
+    line2: str = Field("", max_length=200)
+    city: str = Field(min_length=1, max_length=100)
+    state: str = Field(min_length=2, max_length=2, pattern="^[A-Z]{2}$")
+    postal_code: str = Field(min_length=5, max_length=10, pattern=r"^\d{5}(-\d{4})?$")
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """As it stands on an envelope."""
+        return (*filter(None, (self.line1, self.line2)), f"{self.city}, {self.state} {self.postal_code}")
+
+
+class PersonName(Value):
+    """A name as the member writes it."""
+
+    family: str = Field(min_length=1, max_length=200)
+    given: str = Field(min_length=1, max_length=200)
+    suffix: str = Field("", max_length=20)
+
+    @field_validator("family", "given")
+    @classmethod
+    def _is_not_blank(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("must not be blank")
+        return value.strip()
+
+    @property
+    def full(self) -> str:
+        """Given name first, as in a salutation."""
+        return " ".join(filter(None, (self.given, self.family, self.suffix)))
+
+
+class Member(Value):
+    """The enrollee."""
+
+    member_id: str = Field(min_length=1, max_length=40)
+    name: PersonName
+    birth_date: date
+    phone: str = Field("", max_length=40)
+    address: Address | None = None
+    language: str = Field("en", pattern="^[a-z]{2,3}$", description="ISO 639 code of the preferred language")
+
+
+class Professional(Value):
+    """A physician around the case: PCP, treating provider, or the one who gives an opinion."""
+
+    npi: str = Field(pattern=r"^\d{10}$")
+    name: str = Field(min_length=1, max_length=200)
+    specialty: str = Field(min_length=1, max_length=100)
+    organization: str = Field("", max_length=100, description="physician organization (PPG or IPA)")
+    address: Address | None = None
+    phone: str = Field("", max_length=40)
+    fax: str = Field("", max_length=40)
+
+
+class Role(StrEnum):
+    """The roles of WS-HumanTask's potential owners, as the department names them."""
+
+    INTAKE = "intake"
+    CASE_MANAGER = "case_manager"
+    CMO = "cmo"
+    PHYSICIAN_DESIGNEE = "physician_designee"
+    CONSULTANT = "consultant"
+    SUPERVISOR = "supervisor"
+    COMMITTEE = "committee"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+class Actor(Value):
+    """The member of staff who acts: an account, its roles, and for a physician the credentials that count."""
+
+    id: str = Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$")
+    roles: tuple[Role, ...] = Field(min_length=1)
+    name: str = Field("", max_length=120)
+    npi: str = Field("", pattern=r"^(\d{10})?$")
+    licence: str = Field("", max_length=40, description="licence to practise; empty for staff who are no physicians")
+    specialty: str = Field("", max_length=100)
+    board_certified: bool = False
+
+    def has(self, *roles: Role) -> bool:
+        """Whether the actor holds one of the roles."""
+        return not set(roles).isdisjoint(self.roles)
+
+    @property
+    def signature(self) -> str:
+        """As it stands under a determination or a form."""
+        return ", ".join(filter(None, (self.name or self.id, f"licence {self.licence}" if self.licence else "")))

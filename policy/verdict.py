@@ -1,0 +1,42 @@
+"""What a rule answers: a value that is truthy or falsy and knows its reason and its clause."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+FROZEN = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Value(BaseModel):
+    """A frozen value. Unknown fields are errors, and no error shows what was typed (it may be health information)."""
+
+    model_config = FROZEN
+
+
+class Allowed(Value):
+    """The rule has no objection."""
+
+    allowed: Literal[True] = True
+
+    def __bool__(self) -> Literal[True]:
+        return True
+
+
+class Refused(Value):
+    """The rule objects: a sentence for a person, the clause or statute it rests on, and the field where it lies."""
+
+    allowed: Literal[False] = False
+    reason: str
+    clause: str = ""
+    field: str = ""
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+
+Verdict = Allowed | Refused
+
+
+def first_refusal(*verdicts: Verdict) -> Verdict:
+    """The first objection, or Allowed when there is none."""
+    return next((v for v in verdicts if not v), Allowed())

@@ -1,0 +1,1 @@
+"""THE INTRODUCTIONS: the only place where the story and the world meet."""

@@ -1,0 +1,77 @@
+"""Every setting of the product, from the environment, typed and documented.
+
+The embedded default needs none: its files lie under ``var/`` of the working directory. Temporal's own environment
+configuration (``TEMPORAL_ADDRESS``, ``TEMPORAL_NAMESPACE``, ``TEMPORAL_API_KEY``, ``TEMPORAL_TLS_…``) is read by the
+SDK itself (``wiring/temporal.py``) and makes every command use that cluster instead of the embedded server.
+"""
+
+import os
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "SECOND_OPINION_"
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the message names it and says how to mend it."""
+
+
+class Settings(BaseSettings):
+    """What can be set, each as ``SECOND_OPINION_<NAME>``."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    home: Path = Field(Path("var"), description="Folder of everything that the embedded default writes.")
+    database_url: str = Field("", description="Records. Empty: SQLite at home/records.db. Else a PostgreSQL URL.")
+    outbox: Path | None = Field(None, description="Letters ready to print. Empty: home/outbox.")
+    cabinet: Path | None = Field(None, description="The filing cabinet. Empty: home/cabinet.")
+    mhc_feed: Path | None = Field(None, description="The feed to MHC, one file a day. Empty: home/mhc.")
+    documents: Path | None = Field(None, description="Attachments and reports, by digest. Empty: home/documents.")
+    temporal_binary: str = Field("", description="The temporal program, when it is not beside Python nor on PATH.")
+    grpc_port: int = Field(7233, ge=1, le=65535, description="Embedded server: the port that workers and doors use.")
+    ui_port: int = Field(8233, ge=1, le=65535, description="Embedded server: the port of the Temporal UI.")
+    synchronous: str = Field("full", pattern="^(full|normal)$", description="Embedded server: SQLite durability.")
+    retention_days: int = Field(90, ge=1, le=3650, description="Days that Temporal keeps closed cases' histories.")
+    max_cached_cases: int = Field(1000, ge=0, description="Worker: cases kept warm in memory (70 to 122 KB each).")
+    log_format: str = Field("auto", pattern="^(auto|json|console)$", description="auto: console on a terminal.")
+
+    @property
+    def records_url(self) -> str:
+        """Where the records are, as SQLAlchemy wants it."""
+        return self.database_url or f"sqlite:///{self.home / 'records.db'}"
+
+    @property
+    def outbox_folder(self) -> Path:
+        """Where letters wait to be printed."""
+        return self.outbox or self.home / "outbox"
+
+    @property
+    def cabinet_folder(self) -> Path:
+        """The filing cabinet; ``Prior Authorizations`` is a drawer in it."""
+        return self.cabinet or self.home / "cabinet"
+
+    @property
+    def mhc_folder(self) -> Path:
+        """The feed to MHC."""
+        return self.mhc_feed or self.home / "mhc"
+
+    @property
+    def documents_folder(self) -> Path:
+        """Attachments and reports, stored by digest."""
+        return self.documents or self.home / "documents"
+
+    @property
+    def uses_embedded_server(self) -> bool:
+        """Whether no cluster is named in Temporal's own environment configuration."""
+        return not (os.environ.get("TEMPORAL_ADDRESS") or os.environ.get("TEMPORAL_CONFIG_FILE"))
+
+
+def read_settings() -> Settings:
+    """The settings in force. Raises SettingsError, naming each variable that cannot be used."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        complaints = "; ".join(f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        raise SettingsError(f"A setting cannot be used. {complaints}") from error
