@@ -3,6 +3,7 @@
 The same pure functions serve the workflow, the doors (to ask beforehand) and the tests.
 """
 
+import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,12 +39,13 @@ from policy.verdict import Allowed, Refused, Verdict, first_refusal
 Handler = Callable[[Case, Any, datetime], Case | Refused]
 
 
-def act(case: Case, action: StaffAction, now: datetime, digest: str = "") -> Case:
+def act(case: Case, action: StaffAction, now: datetime) -> Case:
     """The case after an action: applied, with a receipt, or refused, with the reasons.
 
     ``now`` is the time of the story, ``action.at`` the time at which a door received the action: it is what counts for
-    a clock. ``digest`` (SHA-256 of the body) tells a repetition from another action under the same ``action_id``.
+    a clock. The same action twice changes nothing; another one under the same ``action_id`` is refused.
     """
+    digest = _digest(action)
     earlier = case.receipt(action.action_id)
     if earlier is not None:
         return case if earlier.digest == digest else _refuse_reused_id(case, action, now, digest)
@@ -78,6 +80,11 @@ def refuse_unreadable(
         )
         case = case.but(receipts=(*case.receipts, receipt))
     return case
+
+
+def _digest(action: StaffAction) -> str:
+    """What the action asks for, without the time: a door that tries again may stamp another."""
+    return hashlib.sha256(f"{action.SIGNAL} {action.model_dump_json(exclude={'at'})}".encode()).hexdigest()
 
 
 def _may_act(case: Case, action: StaffAction, now: datetime) -> Verdict:

@@ -5,7 +5,6 @@ configuration (``TEMPORAL_ADDRESS``, ``TEMPORAL_NAMESPACE``, ``TEMPORAL_API_KEY`
 SDK itself (``wiring/temporal.py``) and makes every command use that cluster instead of the embedded server.
 """
 
-import os
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -61,11 +60,6 @@ class Settings(BaseSettings):
     def documents_folder(self) -> Path:
         """Attachments and reports, stored by digest."""
         return self.documents or self.home / "documents"
-
-    @property
-    def uses_embedded_server(self) -> bool:
-        """Whether no cluster is named in Temporal's own environment configuration."""
-        return not (os.environ.get("TEMPORAL_ADDRESS") or os.environ.get("TEMPORAL_CONFIG_FILE"))
 
 
 def read_settings() -> Settings:

@@ -1,0 +1,37 @@
+"""Write what happened into the ledger and onto the work lists: the one door through which the story reaches records.
+
+Local activities, one per transition, idempotent on (case, seq). They carry the names of what they put before people, so
+that a history reads as the procedure; each does the same one thing.
+"""
+
+from temporalio import activity
+
+from activities.ports import Ledger
+from policy.transition import Transition
+
+
+class LedgerSteps:
+    """The steps that record."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    @activity.defn
+    def record(self, transition: Transition) -> None:
+        """Record what happened; no new kind of task begins."""
+        self._ledger.record(transition)
+
+    @activity.defn
+    def present_to_case_manager(self, transition: Transition) -> None:
+        """Put the referral, the request for information or the placement on the case managers' list (P1 to P3, P6)."""
+        self._ledger.record(transition)
+
+    @activity.defn
+    def present_to_physician(self, transition: Transition) -> None:
+        """Put the completed referral on the list of the CMO and the designees (P4)."""
+        self._ledger.record(transition)
+
+    @activity.defn
+    def present_to_consultant(self, transition: Transition) -> None:
+        """Put the case on the consultants' list for consultative review (P5)."""
+        self._ledger.record(transition)

@@ -1,0 +1,76 @@
+"""Hand-written stand-ins for the world behind the ports: they remember what they were asked."""
+
+import hashlib
+
+from policy.coding import MhcRow
+from policy.filing import Packet
+from policy.notices import Delivery, Letter
+from policy.particulars import Filing
+from policy.tasks import HumanTask
+from policy.transition import Transition
+
+
+class FakeLedger:
+    """Remembers every transition, and fails as often as it is told to."""
+
+    def __init__(self) -> None:
+        self.transitions: list[Transition] = []
+        self.failures = 0
+
+    def record(self, transition: Transition) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OSError("the records are away")
+        self.transitions.append(transition)
+
+    def events(self, case_number: str) -> list[str]:
+        """What the ledger says happened, each line once, in order."""
+        lines = {e.seq: e.event for t in self.transitions if t.case_number == case_number for e in t.entries}
+        return [lines[seq] for seq in sorted(lines)]
+
+    def open_task(self, case_number: str) -> HumanTask | None:
+        """The open task that was put on a work list last."""
+        tasks = {k.id: k for t in self.transitions if t.case_number == case_number for k in t.tasks}
+        return next((k for k in reversed(tasks.values()) if k.is_open), None)
+
+
+class FakeMailroom:
+    """Remembers letters by key; one that is posted twice has left once."""
+
+    def __init__(self) -> None:
+        self.letters: dict[str, Letter] = {}
+        self.failures = 0
+
+    def post(self, letter: Letter) -> Delivery:
+        if self.failures:
+            self.failures -= 1
+            raise OSError("no paper")
+        self.letters.setdefault(letter.key, letter)
+        digest = hashlib.sha256(letter.key.encode()).hexdigest()
+        return Delivery(key=letter.key, document=f"{letter.file_name}.pdf", sha256=digest)
+
+    def sent(self) -> list[str]:
+        """``kind to recipient`` of each letter, in order."""
+        return [" to ".join(key.split("/")[1::2]) for key in self.letters]
+
+
+class FakeCabinet:
+    """Remembers packets by case."""
+
+    def __init__(self) -> None:
+        self.packets: dict[str, Packet] = {}
+
+    def file(self, packet: Packet) -> Filing:
+        self.packets.setdefault(packet.case_number, packet)
+        path = f"{packet.folder}/{packet.file_name}"
+        return Filing(path=path, sha256="0" * 64, pages=1, filed_at=packet.filed_at)
+
+
+class FakeMhcFeed:
+    """Remembers rows by id."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, MhcRow] = {}
+
+    def append(self, row: MhcRow) -> None:
+        self.rows.setdefault(row.row_id, row)

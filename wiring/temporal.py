@@ -1,0 +1,143 @@
+"""Everything that must agree about Temporal: the connection, the data converter, the workers, the replayer.
+
+Nothing else builds a client or a worker.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.service import RPCError
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.filing import FilingSteps
+from activities.ledger import LedgerSteps
+from activities.letters import LetterSteps
+from wiring.settings import Settings
+from workflows import CASES, LETTERS, QUEUES
+from workflows.guard import GuardSignals
+from workflows.second_opinion import SecondOpinionWorkflow
+
+WORKFLOWS = [SecondOpinionWorkflow]
+DATA_CONVERTER = pydantic_data_converter
+THREADS = 8  # records and PDFs release the GIL while they write; more only queue at the database
+
+
+class TemporalError(Exception):
+    """A cluster that cannot be reached or used; the message says which, and how to mend it."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The activities, with the world behind their ports."""
+
+    ledger: LedgerSteps
+    letters: LetterSteps
+    filing: FilingSteps
+
+
+def named_cluster() -> str | None:
+    """The address in Temporal's own environment configuration (variables or file), if it names one.
+
+    Raises TemporalError for a configuration that cannot be read.
+    """
+    try:
+        return ClientConfig.load_client_connect_config().get("target_host") or None
+    except RuntimeError as trouble:
+        raise TemporalError(f"Temporal's environment configuration cannot be read: {trouble}") from trouble
+
+
+async def connect(settings: Settings, address: str | None = None) -> Client:
+    """A client of the named cluster, else of the embedded server. Raises TemporalError when there is no answer."""
+    cluster = named_cluster()
+    if cluster:
+        config = ClientConfig.load_client_connect_config()
+    else:
+        config = {"target_host": address or f"127.0.0.1:{settings.grpc_port}"}
+    try:
+        return await Client.connect(**config, data_converter=DATA_CONVERTER)
+    except (RPCError, RuntimeError, OSError) as trouble:
+        where = config.get("target_host", "")
+        mend = "check TEMPORAL_ADDRESS and its TLS and API key" if cluster else "start it with: second-opinion server"
+        raise TemporalError(f"No Temporal server answers at {where}; {mend}.") from trouble
+
+
+def sandboxed() -> WorkflowRunner:
+    """The SDK's sandbox, with the rules and the steps passed through. Tests run in it."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules("policy", "activities", "pydantic")
+    return SandboxedWorkflowRunner(restrictions=restrictions)
+
+
+def build_replayer() -> Replayer:
+    """Replays recorded histories against the present story."""
+    return Replayer(
+        workflows=WORKFLOWS, data_converter=DATA_CONVERTER, interceptors=[GuardSignals()], workflow_runner=sandboxed()
+    )
+
+
+@asynccontextmanager
+async def running_workers(
+    client: Client,
+    steps: Steps,
+    queues: Sequence[str] = tuple(QUEUES.values()),
+    *,
+    runner: WorkflowRunner | None = None,
+    max_cached_cases: int = 1000,
+) -> AsyncIterator[list[Worker]]:
+    """Workers for the given task queues, polling until the block ends; what is under way is finished first.
+
+    Without the sandbox unless a ``runner`` is given: the import contracts prove that the story touches nothing, and a
+    case that has slept for days wakes in half the time (docs/adr/0003).
+    """
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="steps") as threads:
+        async with AsyncExitStack() as stack:
+            workers = [_build_worker(client, steps, queue, threads, runner, max_cached_cases) for queue in queues]
+            for worker in workers:
+                await stack.enter_async_context(worker)
+            yield workers
+
+
+def _build_worker(
+    client: Client,
+    steps: Steps,
+    queue: str,
+    threads: ThreadPoolExecutor,
+    runner: WorkflowRunner | None,
+    max_cached_cases: int,
+) -> Worker:
+    if queue == CASES:
+        ledger = steps.ledger
+        return Worker(
+            client,
+            task_queue=CASES,
+            workflows=WORKFLOWS,
+            activities=[
+                ledger.record,
+                ledger.present_to_case_manager,
+                ledger.present_to_physician,
+                ledger.present_to_consultant,
+            ],
+            activity_executor=threads,
+            interceptors=[GuardSignals()],
+            workflow_runner=runner or UnsandboxedWorkflowRunner(),
+            max_cached_workflows=max_cached_cases,
+        )
+    letters, filing = steps.letters, steps.filing
+    return Worker(
+        client,
+        task_queue=LETTERS,
+        activities=[
+            letters.ask_for_information,
+            letters.notify_parties,
+            letters.refer_to_opinion_physician,
+            letters.share_report,
+            filing.file_packet,
+            filing.send_to_mhc,
+        ],
+        activity_executor=threads,
+    )

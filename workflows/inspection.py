@@ -1,0 +1,80 @@
+"""What a supervisor sees of a case in the Temporal UI: search attributes and current details. No health information."""
+
+from datetime import datetime
+from typing import Any
+
+from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
+
+from policy.case import Case
+from policy.people import Role
+from policy.timeframes import spoken
+
+STAGE = SearchAttributeKey.for_keyword("CaseStage")
+OUTCOME = SearchAttributeKey.for_keyword("CaseOutcome")
+LINE = SearchAttributeKey.for_keyword("LineOfBusiness")
+PRIORITY = SearchAttributeKey.for_keyword("CasePriority")
+WAITING_FOR = SearchAttributeKey.for_keyword_list("WaitingFor")
+NEXT_DUE = SearchAttributeKey.for_datetime("NextDue")
+
+SEARCH_ATTRIBUTES: dict[str, str] = {
+    STAGE.name: "Keyword",
+    OUTCOME.name: "Keyword",
+    LINE.name: "Keyword",
+    PRIORITY.name: "Keyword",
+    WAITING_FOR.name: "KeywordList",
+    NEXT_DUE.name: "Datetime",
+}
+
+
+def attributes(case: Case) -> dict[SearchAttributeKey[Any], Any]:
+    """The search attributes of a case: codes and times only."""
+    clock = case.governing_clock
+    return {
+        STAGE: case.stage.value,
+        OUTCOME: case.outcome.value if case.outcome else None,
+        LINE: case.request.line.value,
+        PRIORITY: case.priority.value,
+        WAITING_FOR: sorted({role.value for role in whose_turn(case)}),
+        NEXT_DUE: clock.due_at if clock else None,
+    }
+
+
+def at_start(case: Case) -> TypedSearchAttributes:
+    """The search attributes that a case is started with; they cost no event of their own."""
+    given = ((key, value) for key, value in attributes(case).items() if value is not None)
+    return TypedSearchAttributes([SearchAttributePair(key, value) for key, value in given])
+
+
+def changes(
+    before: dict[SearchAttributeKey[Any], Any], after: dict[SearchAttributeKey[Any], Any]
+) -> list[SearchAttributeUpdate[Any]]:
+    """Only what changed, as one upsert."""
+    changed = ((key, value) for key, value in after.items() if before.get(key) != value)
+    return [key.value_unset() if value is None else key.value_set(value) for key, value in changed]
+
+
+def whose_turn(case: Case) -> set[Role]:
+    """The roles for which a task is open."""
+    return {role for task in case.open_tasks for role in task.definition.potential_owners}
+
+
+def details(case: Case, now: datetime) -> str:
+    """The current details in Markdown: whose turn it is, until when and under which rule, what was refused."""
+    lines = [f"**{case.number}**: {words(case.stage)}, {words(case.request.line)}, {words(case.priority)}", ""]
+    for task in case.open_tasks:
+        roles = " or ".join(words(role) for role in task.definition.potential_owners)
+        owner = f"claimed by {task.owner}" if task.owner else f"for a {roles}"
+        lines.append(f"- {task.id} {task.title}: {owner}{', escalated' if task.escalated else ''}")
+    if case.open_clocks:
+        lines += ["", "| due | what | rule |", "| --- | --- | --- |"]
+        standing = sorted(case.open_clocks, key=lambda c: c.due_at)
+        lines += [f"| {spoken(c.due_at)} | {words(c.obligation)}, {c.state} | {c.rule} |" for c in standing]
+    if case.refused_count:
+        last = case.refusals[-1]
+        lines += ["", f"{case.refused_count} refused; the last: {last.action}: {last.reason}"]
+    return "\n".join([*lines, "", f"As of {spoken(now)}."])
+
+
+def words(code: str) -> str:
+    """A code as words."""
+    return code.replace("_", " ")

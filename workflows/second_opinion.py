@@ -1,0 +1,182 @@
+"""One request from receipt to filing. Policy 90.2.17, Procedure 1 to 11, and the third opinion; it reads like them."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy, SearchAttributeKey
+
+from activities.filing import FilingSteps
+from activities.ledger import LedgerSteps
+from activities.letters import LetterSteps
+from policy import filing
+from policy.alarms import next_alarm, ring
+from policy.case import Case, open_case
+from policy.coding import category, code, mhc_row
+from policy.lifecycle import Outcome, Stage
+from policy.notices import compose, sent
+from policy.particulars import Notice, NoticeKind
+from policy.tasks import TaskKind
+from policy.transition import Transition, between
+from workflows import LETTERS
+from workflows.deadline import Deadline
+from workflows.inspection import attributes, changes, details
+from workflows.messages import Closing, Opening
+from workflows.staff import StaffDoors
+
+# Records answer in milliseconds. When they are away the story waits, and tries again for as long as it takes.
+RECORDING: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(seconds=40),
+    "retry_policy": RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=30)),
+}
+# What leaves the house may take days of trying: a full disk, a printer, a folder that is away.
+EFFECT: dict[str, Any] = {
+    "task_queue": LETTERS,
+    "start_to_close_timeout": timedelta(minutes=2),
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
+}
+
+PRESENTATION: dict[TaskKind, Callable[[LedgerSteps, Transition], None]] = {
+    TaskKind.COMPLETENESS_REVIEW: LedgerSteps.present_to_case_manager,
+    TaskKind.OBTAIN_INFORMATION: LedgerSteps.present_to_case_manager,
+    TaskKind.PLACEMENT: LedgerSteps.present_to_case_manager,
+    TaskKind.OBTAIN_REPORT: LedgerSteps.present_to_case_manager,
+    TaskKind.PHYSICIAN_REVIEW: LedgerSteps.present_to_physician,
+    TaskKind.EXPIRED_DETERMINATION: LedgerSteps.present_to_physician,
+    TaskKind.CONSULTATIVE_REVIEW: LedgerSteps.present_to_consultant,
+}
+
+OCCASION = {
+    NoticeKind.INFORMATION_REQUEST: LetterSteps.ask_for_information,
+    NoticeKind.INFORMATION_REMINDER: LetterSteps.ask_for_information,
+    NoticeKind.PEND: LetterSteps.ask_for_information,
+    NoticeKind.AUTHORIZATION: LetterSteps.refer_to_opinion_physician,
+    NoticeKind.REPORT_REMINDER: LetterSteps.refer_to_opinion_physician,
+    NoticeKind.REPORT_COPY: LetterSteps.share_report,
+}
+
+
+@workflow.defn
+class SecondOpinionWorkflow(StaffDoors):
+    """The life of one second-opinion request.
+
+    People act on the case through signals at any time; the pure functions of ``policy`` say what becomes of it. The
+    story below waits for what must have happened next, and carries out what the case owes meanwhile: lines in the
+    ledger, letters, warnings.
+    """
+
+    @workflow.init
+    def __init__(self, opening: Opening) -> None:
+        self.case: Case = open_case(opening.case_number, opening.request, opening.received_at)
+        self._recorded: Case | None = None
+        self._shown: dict[SearchAttributeKey[Any], Any] = attributes(self.case)
+        self._deadline = Deadline()
+        self._mail: asyncio.Task[None] | None = None
+
+    @workflow.run
+    async def run(self, opening: Opening) -> Closing:  # noqa: ARG002 - consumed by __init__
+        """The procedure, stage by stage."""
+        await self._information_is_complete()
+        await self._request_is_determined()
+        await self._parties_are_notified()
+        await self._opinion_is_given()
+        await self._case_is_filed_and_coded()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return self._closing()
+
+    async def _information_is_complete(self) -> None:
+        """Procedure 1 to 3: the case manager reviews, and asks the provider for what is missing."""
+        gathering = (Stage.COMPLETENESS_REVIEW, Stage.INFORMATION_REQUESTED)
+        await self._until(lambda case: case.stage not in gathering)
+
+    async def _request_is_determined(self) -> None:
+        """Procedure 4 to 6: the CMO or designee decides, after a consultative review if need be."""
+        await self._until(lambda case: not case.is_before_determination)
+
+    async def _parties_are_notified(self) -> None:
+        """Procedure 5: both parties are told; on to the placement, whose task is already open, meanwhile."""
+        await self._until(lambda case: not case.planned_notices)
+
+    async def _opinion_is_given(self) -> None:
+        """Procedure 6.a to 8, and the third opinion: placed with a physician, reported, shared."""
+        await self._until(lambda case: case.stage is Stage.FILING and not case.planned_notices)
+
+    async def _case_is_filed_and_coded(self) -> None:
+        """Procedure 9 and 11: nothing is open any more; the category goes to MHC and the packet into the cabinet."""
+        if category(self.case) is not None:
+            self.case = code(self.case, workflow.now())
+            row = mhc_row(self.case)
+            await workflow.execute_activity_method(
+                FilingSteps.send_to_mhc, row, summary=f"Code the case in MHC: {row.category}", **EFFECT
+            )
+        packet = filing.packet(self.case, workflow.now())
+        filed = await workflow.execute_activity_method(
+            FilingSteps.file_packet, packet, summary=f"File under {filing.DRAWER}", **EFFECT
+        )
+        self.case = filing.filed(self.case, filed, workflow.now())
+        self.case = filing.closed(self.case, workflow.now())
+        await self._record()
+        self._show()
+        self._deadline.move(None)
+
+    async def _until(self, reached: Callable[[Case], bool]) -> None:
+        """Wait until people, letters and time have brought the case this far. Waiting costs nothing."""
+        while True:
+            await self._record()
+            self._send_what_is_owed()
+            self._show()
+            self._deadline.move(next_alarm(self.case))
+            if reached(self.case):
+                return
+            await workflow.wait_condition(lambda: self._has_news or self._deadline.has_rung)
+            if self._deadline.has_rung:
+                self.case = ring(self.case, workflow.now())
+
+    @property
+    def _has_news(self) -> bool:
+        return self._recorded is None or self.case.seq != self._recorded.seq
+
+    async def _record(self) -> None:
+        """One line in the ledger for each thing that happened, and the work lists brought up to date."""
+        while self._has_news:
+            now = self.case
+            transition = between(self._recorded, now, workflow.now())
+            opened = [t.kind for t in transition.tasks if t.is_open]
+            step = PRESENTATION[opened[-1]] if opened else LedgerSteps.record
+            await workflow.execute_local_activity_method(step, transition, **RECORDING)
+            self._recorded = now
+            self.case = self.case.trimmed(now.seq)
+
+    def _send_what_is_owed(self) -> None:
+        """Letters go out beside the story: a printer that is away for a day holds nobody up."""
+        owed = self.case.planned_notices
+        if owed and (self._mail is None or self._mail.done()):
+            self._mail = asyncio.create_task(self._send(owed))
+
+    async def _send(self, owed: tuple[Notice, ...]) -> None:
+        letters = tuple(compose(self.case, notice, workflow.now()) for notice in owed)
+        kinds = ", ".join(sorted({notice.kind.replace("_", " ") for notice in owed}))
+        deliveries = await workflow.execute_activity_method(
+            OCCASION.get(owed[0].kind, LetterSteps.notify_parties), letters, summary=f"Send letters: {kinds}", **EFFECT
+        )
+        self.case = sent(self.case, deliveries, workflow.now())
+
+    def _show(self) -> None:
+        """What the Temporal UI shows, when it has changed."""
+        current = attributes(self.case)
+        updates = changes(self._shown, current)
+        if updates:
+            workflow.upsert_search_attributes(updates)
+            self._shown = current
+        workflow.set_current_details(details(self.case, workflow.now()))
+
+    def _closing(self) -> Closing:
+        case = self.case
+        return Closing(
+            case_number=case.number,
+            outcome=case.outcome or Outcome.WITHDRAWN,
+            category=case.category,
+            filed=case.filing.path if case.filing else "",
+        )
