@@ -1,4 +1,4 @@
-"""Whether a request can become a case at all: its line takes requests, and a rule says when it must be decided (POL-4)."""
+"""Whether a request can become a case at all: its line takes requests, and a rule says when it is due (POL-4)."""
 
 from datetime import datetime
 
@@ -43,7 +43,7 @@ def _has_a_time_frame(request: Request, received_at: datetime) -> Verdict:
     rows = edition_on(day).timeframes(request, request.priority, day)
     if not any(row.obligation is Obligation.DECISION for row in rows):
         return Refused(
-            reason=f"no rule says when a {request.priority} request of {request.line} received on {day} must be decided",
+            reason=f"no rule says when a {request.priority} request of {request.line} of {day} must be decided",
             clause=Clause.POL_4,
             field="priority",
         )

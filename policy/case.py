@@ -92,7 +92,8 @@ class Case(Value):
     @property
     def decision_limit(self) -> datetime | None:
         """The earliest time at which the decision is due, whether it was made or not."""
-        return min((c.due_at for c in self.clocks if c.obligation in DECISION_LIMITS), default=None)
+        limits = (c for c in self.clocks if c.obligation in DECISION_LIMITS and c.state is not ClockState.WAIVED)
+        return min((c.due_at for c in limits), default=None)
 
     @property
     def governing_clock(self) -> Clock | None:
@@ -165,7 +166,7 @@ class Case(Value):
         return self.but(tasks=tuple(t.model_copy(update=gone) if t.is_open else t for t in self.tasks))
 
     def start_clocks(self, anchor: Anchor, at: datetime, *, without: tuple[Obligation, ...] = ()) -> Self:
-        """The clocks that an event starts; one of the same id that still runs is replaced."""
+        """The clocks that an event starts. None is ever dropped: one that falls away is waived before."""
         due = clocks_from(
             anchor,
             at,
@@ -176,9 +177,7 @@ class Case(Value):
             decision_limit=self.decision_limit,
         )
         fresh = tuple(c for c in due if c.obligation not in without)
-        replaced = {c.id for c in fresh}
-        kept = tuple(c for c in self.clocks if c.id not in replaced or not c.is_open)
-        case = self.but(clocks=(*kept, *fresh))
+        case = self.but(clocks=(*self.clocks, *fresh))
         for clock in fresh:
             case = case.tell(at, "clock:started", f"{clock.obligation}: {clock.explanation}", clause=clock.rule)
         return case

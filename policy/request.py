@@ -1,6 +1,6 @@
 """A request for a second opinion as intake receives it. Policy 90.2.17, Policy (POL-1) and reasons R1 to R5."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Self
 
@@ -8,6 +8,8 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from policy.people import Address, Member, PersonName, Professional
 from policy.verdict import Value
+
+EARLIEST = datetime(2019, 1, 1, tzinfo=UTC)  # the first year of the closed days, and of the policy in force
 
 
 class LineOfBusiness(StrEnum):
@@ -83,7 +85,7 @@ class Attachment(Value):
 
     name: str = Field(min_length=1, max_length=200)
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    size: int = Field(ge=1, description="bytes")
+    size: int = Field(ge=1, le=1_000_000_000, description="bytes")
     media_type: str = Field("application/pdf", pattern="^application/pdf$")
 
 
@@ -154,11 +156,13 @@ class Request(Value):
     received_by_delegate_at: AwareDatetime | None = None
 
     @model_validator(mode="after")
-    def _reasons_are_sound(self) -> Self:
+    def _is_sound(self) -> Self:
         if len(set(self.reasons)) != len(self.reasons):
             raise ValueError("'reasons' names the same reason twice")
         if Reason.RX in self.reasons and not self.reason_text.strip():
             raise ValueError("reason RX (other) needs a 'reason_text'")
+        if self.received_by_delegate_at and self.received_by_delegate_at < EARLIEST:
+            raise ValueError(f"'received_by_delegate_at' lies before {EARLIEST:%Y}; give the year in four digits")
         return self
 
     @property

@@ -135,7 +135,7 @@ def _due_within(row: Timeframe, at: datetime, decision_limit: datetime | None) -
 
 def _clock(row: Timeframe, at: datetime, decision_limit: datetime | None) -> Clock:
     return Clock(
-        id=f"{row.obligation}:{row.anchor}",
+        id=f"{row.obligation}:{row.id}",
         obligation=row.obligation,
         rule=row.id,
         citation=row.citation,

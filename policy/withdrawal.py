@@ -34,11 +34,10 @@ def expedite(case: Case, action: ExpediteRequest, now: datetime) -> Case | Refus
         return Refused(reason="a physician upgrades a request", clause=Clause.POL_4, field="actor.licence")
     if not case.is_before_determination or case.priority is not Priority.STANDARD:
         return Refused(reason="only a standard request that is not yet decided can be expedited", clause=Clause.POL_4)
-    replaced = (*DECISION_LIMITS, Obligation.PEND_NOTICE)
     anchors = {c.anchor: c.anchored_at for c in case.clocks if c.obligation in DECISION_LIMITS}
     anchors.setdefault(Anchor.RECEIVED, case.received_at)
-    standing = tuple(c for c in case.clocks if c.obligation not in replaced or not c.is_open)
-    case = case.but(priority=Priority.EXPEDITED, clocks=standing)
+    case = case.waive_clocks(now, "counted anew: expedited", *DECISION_LIMITS, Obligation.PEND_NOTICE)
+    case = case.but(priority=Priority.EXPEDITED)
     case = case.tell(
         now, "request:expedited", "Upgraded to expedited; the anchor stays", actor=action.actor.id, clause=Clause.POL_4
     )

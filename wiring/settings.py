@@ -28,6 +28,10 @@ class Settings(BaseSettings):
     cabinet: Path | None = Field(None, description="The filing cabinet. Empty: home/cabinet.")
     mhc_feed: Path | None = Field(None, description="The feed to MHC, one file a day. Empty: home/mhc.")
     documents: Path | None = Field(None, description="Attachments and reports, by digest. Empty: home/documents.")
+    staff_file: Path = Field(
+        Path(__file__).parent.parent / "examples" / "cast.json",
+        description="Who acts at the terminal: a JSON list of staff. Default: the demonstration's cast.",
+    )
     temporal_binary: str = Field("", description="The temporal program, when it is not beside Python nor on PATH.")
     grpc_port: int = Field(7233, ge=1, le=65535, description="Embedded server: the port that workers and doors use.")
     ui_port: int = Field(8233, ge=1, le=65535, description="Embedded server: the port of the Temporal UI.")

@@ -1,0 +1,1 @@
+"""A DOOR: operators at a terminal."""

@@ -1,0 +1,90 @@
+"""Opening requests from an intake file or standard input, for ``starter.py`` and ``second-opinion open``."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.progress import Progress
+from wiring.intake import Reading, read_intake, read_intake_file, write_rejected
+
+from adapters.documents import DocumentStore
+from cli.house import BAD_INPUT, DONE, at_the_desk
+from cli.screen import as_json, complain, console, errors, table
+from policy.timeframes import spoken
+from wiring.desk import Opened
+from wiring.settings import Settings
+
+STANDARD_INPUT = "-"
+
+
+async def open_requests(settings: Settings, source: str, *, partial: bool, json: bool) -> int:
+    """Opens every request of a file, or none when a row has an error (``partial``: the good ones). The exit code."""
+    reading = read(settings, source)
+    if reading.errors:
+        report_errors(reading, json=json)
+        if not partial or not reading.submissions:
+            if not json:
+                complain("Nothing was opened. Mend the rows, or open the good ones with --partial.")
+            return BAD_INPUT
+    opened = await _open_all(settings, reading, quiet=json)
+    rejected = write_rejected(reading, _beside(settings, source)) if reading.errors else None
+    if json:
+        as_json({"opened": opened, "errors": reading.errors, "rejected": str(rejected) if rejected else None})
+    else:
+        _report(opened, rejected)
+    return BAD_INPUT if reading.errors else DONE
+
+
+def read(settings: Settings, source: str) -> Reading:
+    """The requests of a file or of standard input. Raises IntakeError."""
+    documents = DocumentStore(settings.documents_folder)
+    now = datetime.now(UTC)
+    if source == STANDARD_INPUT:
+        text = sys.stdin.read()
+        return read_intake(text, name="standard input", received_at=now, folder=None, store=documents.put)
+    return read_intake_file(Path(source), received_at=now, store=documents.put)
+
+
+def report_errors(reading: Reading, *, json: bool) -> None:
+    """Every error, by row and field."""
+    if json:
+        return
+    for error in reading.errors:
+        errors.print(f"row {error.row}  [bold]{error.field}[/]: {error.problem}", markup=True, soft_wrap=True)
+
+
+async def _open_all(settings: Settings, reading: Reading, *, quiet: bool) -> list[Opened]:
+    opened: list[Opened] = []
+    async with at_the_desk(settings) as (desk, _):
+        await desk.open_unstarted()
+        with Progress(console=errors, transient=True, disable=quiet) as progress:
+            bar = progress.add_task("Opening", total=len(reading.submissions))
+            for submission in reading.submissions:
+                opened.append(await desk.open(submission.request, datetime.now(UTC)))
+                progress.advance(bar)
+    return opened
+
+
+def _report(opened: list[Opened], rejected: Path | None) -> None:
+    table(
+        "Opened",
+        ("case", "reference", "received", ""),
+        ((o.case_number, o.external_reference, spoken(o.received_at), _remark(o)) for o in opened),
+        empty="Nothing to open.",
+    )
+    if rejected:
+        console.print(f"[yellow]The rows with errors are in {rejected}; mend them there and open that file.[/]")
+
+
+def _remark(opened: Opened) -> str:
+    if opened.is_new:
+        return "new"
+    return (
+        "was open already"
+        if opened.same_content
+        else "[yellow]was open already, with other content: nothing changed[/]"
+    )
+
+
+def _beside(settings: Settings, source: str) -> Path:
+    return settings.home / "standard-input.json" if source == STANDARD_INPUT else Path(source)

@@ -1,0 +1,84 @@
+"""What runs until it is stopped: the embedded server, and the worker."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Awaitable
+
+from cli.house import DONE, server_address
+from cli.screen import console
+from wiring.desk import FrontDesk
+from wiring.devserver import ServerError, embedded_server
+from wiring.logs import set_up_logs
+from wiring.settings import Settings
+from wiring.temporal import connect, named_cluster, running_workers
+from wiring.world import open_world
+from workflows import QUEUES
+from workflows.inspection import SEARCH_ATTRIBUTES
+
+
+async def run_server(settings: Settings) -> int:
+    """The embedded server, until Ctrl-C. Raises ServerError."""
+    if named_cluster():
+        raise ServerError(
+            f"Temporal's environment names a cluster ({named_cluster()}); the embedded server is not needed."
+        )
+    async with stopped_by_signals() as stopped, embedded_server(settings, SEARCH_ATTRIBUTES) as server:
+        console.print(f"Temporal server  {server.address.grpc}\nTemporal UI      {server.address.ui}")
+        console.print("[dim]Ctrl-C stops it; cases go on when it starts again.[/]")
+        await first_of(stopped.wait(), server.died())
+    return DONE
+
+
+async def run_worker(settings: Settings, queue: str) -> int:
+    """The worker of one task queue or of all, until Ctrl-C or SIGTERM; what is under way is finished first."""
+    set_up_logs(settings.log_format)
+    world = open_world(settings)
+    client = await connect(settings, server_address(settings))
+    queues = tuple(QUEUES.values()) if queue == "all" else (QUEUES[queue],)
+    async with (
+        stopped_by_signals() as stopped,
+        running_workers(client, world.steps, queues, max_cached_cases=settings.max_cached_cases),
+    ):
+        console.print(f"Working on {', '.join(queues)} at {client.service_client.config.target_host}. Ctrl-C stops.")
+        started = await FrontDesk(client, world).open_unstarted()
+        if started:
+            console.print(f"Started {len(started)} registered requests that had been waiting for the server.")
+        await stopped.wait()
+        console.print("[dim]Finishing what is under way.[/]")
+    return DONE
+
+
+@contextlib.asynccontextmanager
+async def stopped_by_signals() -> AsyncIterator[asyncio.Event]:
+    """An event that Ctrl-C or SIGTERM sets; a second Ctrl-C interrupts as usual."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+
+    def stop() -> None:
+        if stopped.is_set() and task:
+            task.cancel()
+        stopped.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        yield stopped
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+async def first_of(*waits: Awaitable[object]) -> None:
+    """Waits for the first; an error that it returns or raises is raised."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            result = task.result()
+            if isinstance(result, Exception):
+                raise result
+    finally:
+        for task in tasks:
+            task.cancel()

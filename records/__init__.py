@@ -1,0 +1,1 @@
+"""THE MEMORY: what we know, in tables."""

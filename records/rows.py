@@ -1,0 +1,124 @@
+"""What the read side gives back: frozen rows, with times in UTC."""
+
+from datetime import datetime
+
+from policy.edition import Obligation
+from policy.lifecycle import Outcome, Stage
+from policy.particulars import NoticeKind, Recipient
+from policy.people import Role
+from policy.request import LineOfBusiness, Priority
+from policy.tasks import TaskKind, TaskState
+from policy.timeframes import ClockState
+from policy.verdict import Value
+
+
+class CaseRow(Value):
+    """A case as it stands. What names the member (also the path of the packet) is empty unless it was asked for."""
+
+    number: str
+    external_reference: str
+    stage: Stage
+    outcome: Outcome | None
+    line: LineOfBusiness
+    priority: Priority
+    specialty: str
+    organization: str
+    member_family: str = ""
+    member_given: str = ""
+    received_at: datetime
+    decision_due: datetime | None
+    next_due: datetime | None
+    next_due_rule: str
+    category: str
+    filing_path: str = ""
+    filing_sha256: str
+    closed_at: datetime | None
+    refused_count: int
+    revision: int
+
+
+class TaskRow(Value):
+    """A human task, and what of its case a worklist shows."""
+
+    case_number: str
+    task_id: str
+    kind: TaskKind
+    title: str
+    clause: str
+    state: TaskState
+    roles: tuple[Role, ...]
+    owner: str
+    escalated: bool
+    opened_at: datetime
+    ended_at: datetime | None
+    ended_by: str
+    line: LineOfBusiness
+    priority: Priority
+    specialty: str
+    stage: Stage
+    next_due: datetime | None
+    next_due_rule: str
+
+
+class ClockRow(Value):
+    """An obligation: ``due_at`` by law or plan, ``act_by`` for staff, and why, in a sentence."""
+
+    case_number: str
+    clock_id: str
+    anchored_at: datetime
+    obligation: Obligation
+    rule: str
+    citation: str
+    due_at: datetime
+    act_by: datetime
+    state: ClockState
+    warnings: int
+    ended_at: datetime | None
+    cause: str
+    explanation: str
+
+
+class NoticeRow(Value):
+    """A letter that is owed (``sent_at`` None), or has left."""
+
+    case_number: str
+    key: str
+    kind: NoticeKind
+    recipient: Recipient
+    planned_at: datetime
+    sent_at: datetime | None
+    document: str
+    sha256: str
+
+
+class DocumentRow(Value):
+    """A document of the case; ``size`` in bytes."""
+
+    case_number: str
+    sha256: str
+    name: str
+    size: int
+    media_type: str
+
+
+class LedgerRow(Value):
+    """One line of what happened."""
+
+    case_number: str
+    seq: int
+    at: datetime
+    event: str
+    text: str
+    actor: str
+    clause: str
+
+
+class CaseFile(Value):
+    """All that the records hold of one case, seen at one moment. The ledger is in its order."""
+
+    case: CaseRow
+    tasks: tuple[TaskRow, ...]
+    clocks: tuple[ClockRow, ...]
+    notices: tuple[NoticeRow, ...]
+    documents: tuple[DocumentRow, ...]
+    ledger: tuple[LedgerRow, ...]
