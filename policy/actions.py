@@ -3,6 +3,7 @@
 These models only grow: a recorded action must decode for ever, so a new field has a default and none is tightened.
 """
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from pydantic import AwareDatetime, Field, ValidationError
@@ -261,10 +262,30 @@ class FieldError(Value):
     problem: str
 
 
-def field_errors(error: ValidationError) -> tuple[FieldError, ...]:
-    """A validation error by field path, free of what was typed."""
+def field_errors(error: ValidationError, *, hide_names: bool = False) -> tuple[FieldError, ...]:
+    """A validation error by field path, free of the values that were typed.
+
+    An unknown field's name is itself something that was typed: ``hide_names`` leaves out all names but our own.
+    """
     found = error.errors(include_input=False, include_url=False, include_context=False)
     return tuple(
-        FieldError(field=".".join(map(str, e["loc"])) or "(whole)", problem=e["msg"].removeprefix("Value error, "))
+        FieldError(
+            field=".".join(_name(part, hide=hide_names) for part in e["loc"]) or "(whole)",
+            problem=e["msg"].removeprefix("Value error, "),
+        )
         for e in found
     )
+
+
+def _name(part: int | str, *, hide: bool) -> str:
+    return "(unknown)" if hide and isinstance(part, str) and part not in OUR_FIELDS else str(part)
+
+
+def _field_names(schema: Any) -> Iterator[str]:  # noqa: ANN401 - a JSON schema
+    if isinstance(schema, dict):
+        yield from schema.get("properties", {})
+        for part in schema.values():
+            yield from _field_names(part)
+
+
+OUR_FIELDS = frozenset(name for model in ACTIONS.values() for name in _field_names(model.model_json_schema()))

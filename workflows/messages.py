@@ -46,7 +46,7 @@ def receive(case: Case, signal: str, payload: Payload, converter: PayloadConvert
     try:
         action = converter.from_payload(payload, model)
     except ValidationError as error:
-        action, fields = None, field_errors(error)
+        action, fields = None, field_errors(error, hide_names=True)
     except Exception:  # noqa: BLE001 - no JSON, no known encoding: whatever it is, it is no action
         action = None
     if isinstance(action, StaffAction):

@@ -75,7 +75,8 @@ class Played:
 
     async def does(self, actor: Actor, signal: str, **fields: Any) -> StaffAction:
         """A member of staff acts, through the signal."""
-        act = action(signal, actor, await self.stage.now(), **fields)
+        at = fields.pop("at", None) or await self.stage.now()
+        act = action(signal, actor, at, **fields)
         await self.handle.signal(signal, act)
         return act
 
