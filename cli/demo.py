@@ -5,21 +5,21 @@ interrupted demonstration goes on where it stopped: references, action ids and l
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, Field
-from rich.progress import Progress, TaskID
+from rich.progress import Progress
 from rich.tree import Tree
-from wiring.intake import IntakeError, read_intake_file, stored_documents
 
 from cli.house import DONE, REFUSED, server_address, staff
 from cli.screen import complain, console, errors, outcome, table
-from cli.serving import first_of, stopped_by_signals
+from cli.serving import first_of, learn_search_attributes, stopped_by_signals
 from policy.actions import ACTIONS
 from policy.people import Actor
 from policy.request import Request
@@ -27,6 +27,8 @@ from records import queries
 from records.rows import CaseFile
 from wiring.desk import ActionError, FrontDesk
 from wiring.devserver import embedded_server, running_server
+from wiring.intake import IntakeError, read_intake_file
+from wiring.intakedocuments import with_documents
 from wiring.logs import set_up_logs
 from wiring.settings import Settings
 from wiring.temporal import connect, named_cluster, running_workers
@@ -115,6 +117,7 @@ async def _stage(settings: Settings) -> AsyncIterator[tuple[FrontDesk, World, "a
         elif address and (running := running_server(settings)):
             ui = running.ui or ""
         client = await connect(settings, address)
+        await learn_search_attributes(client)
         await stack.enter_async_context(running_workers(client, world.steps))
         yield FrontDesk(client, world), world, died, ui
 
@@ -150,27 +153,30 @@ def _scenes(folder: Path, world: World) -> list[Scene]:
 
 
 async def _play_all(scenes: Sequence[Scene], desk: FrontDesk, world: World, cast: dict[str, Actor]) -> list[Ended]:
+    opened = [(await desk.open(scene.request, datetime.now(UTC))).case_number for scene in scenes]
     with Progress(console=errors, transient=True) as progress:
-        bars = {s.file: progress.add_task(s.play.about[:60], total=len(s.play.acts) + 2) for s in scenes}
-        played = [_play_one(scene, desk, world, cast, progress, bars[scene.file]) for scene in scenes]
+        bars = [progress.add_task(scene.file.stem, total=len(scene.play.acts) + 1) for scene in scenes]
+        played = [
+            _play_one(scene, case, desk, world, cast, partial(progress.advance, bar))
+            for scene, case, bar in zip(scenes, opened, bars, strict=True)
+        ]
         return list(await asyncio.gather(*played))
 
 
 async def _play_one(
-    scene: Scene, desk: FrontDesk, world: World, cast: dict[str, Actor], progress: Progress, bar: TaskID
+    scene: Scene, number: str, desk: FrontDesk, world: World, cast: dict[str, Actor], advance: Callable[[], None]
 ) -> Ended:
-    opened = await desk.open(scene.request, datetime.now(UTC))
-    progress.advance(bar)
-    troubles: list[str] = []
-    for number, act in enumerate(scene.play.acts, 1):
-        trouble = await _perform(scene, act, number, opened.case_number, desk, world, cast)
-        progress.advance(bar)
+    for count, act in enumerate(scene.play.acts, 1):
+        trouble = await _perform(scene, act, count, number, desk, world, cast)
+        advance()
         if trouble:
-            troubles.append(f"act {number}, {act.signal}: {trouble}")
-            break
-    case = await _settled(world, opened.case_number, scene.play.expected)
-    progress.advance(bar)
-    return Ended(scene, case, (*troubles, *_differences(case, scene.play.expected)))
+            case = await asyncio.to_thread(queries.case, world.records, number)
+            return Ended(
+                scene, case, (f"act {count}, {act.signal}: {trouble}", *_differences(case, scene.play.expected))
+            )
+    case = await _settled(world, number, scene.play.expected)
+    advance()
+    return Ended(scene, case, _differences(case, scene.play.expected))
 
 
 async def _perform(
@@ -184,7 +190,7 @@ async def _perform(
     earlier = await desk.receipt(case, action_id)
     if earlier is None:
         await _on_a_work_list(world, case, act)
-        fields = stored_documents(act.fields, folder=scene.file.parent, store=world.documents.put)
+        fields = with_documents(act.fields, folder=scene.file.parent, store=world.documents.put)
         body = {**fields, "actor": cast[act.actor].model_dump(mode="json"), "action_id": action_id}
         try:
             earlier = await desk.act(case, act.signal, body)
@@ -232,15 +238,15 @@ def _differences(found: CaseFile | None, expected: Expected) -> tuple[str, ...]:
 def _show(settings: Settings, world: World, ended: Sequence[Ended]) -> None:
     table(
         "Cases",
-        ("case", "what it shows", "stage", "outcome", "category", "waits for"),
+        ("case", "example", "stage", "outcome", "category", "waits for"),
         (
             (
                 e.case.case.number,
-                e.scene.play.about,
+                e.scene.file.stem.replace("-", " "),
                 words(e.case.case.stage),
                 outcome(e.case.case.outcome),
                 e.case.case.category or "-",
-                ", ".join(t.title for t in e.case.tasks if t.ended_at is None) or "-",
+                ", ".join(words(t.kind) for t in e.case.tasks if t.ended_at is None) or "-",
             )
             for e in ended
             if e.case
@@ -259,7 +265,7 @@ def _cabinet(settings: Settings, world: World) -> Tree:
     root = Tree(f"[bold]The filing cabinet[/], {settings.cabinet_folder}")
     folders: dict[str, Tree] = {}
     for line in world.cabinet.register():
-        path = Path(line.path)
+        path = Path(line.filing.path)
         parent = root
         for depth in range(1, len(path.parts)):
             key = "/".join(path.parts[:depth])

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.progress import Progress
-from wiring.intake import Reading, read_intake, read_intake_file, write_rejected
 
 from adapters.documents import DocumentStore
 from cli.house import BAD_INPUT, DONE, at_the_desk
 from cli.screen import as_json, complain, console, errors, table
 from policy.timeframes import spoken
 from wiring.desk import Opened
+from wiring.intake import Reading, read_intake_file, read_intake_stream, write_rejected
 from wiring.settings import Settings
 
 STANDARD_INPUT = "-"
@@ -40,8 +40,7 @@ def read(settings: Settings, source: str) -> Reading:
     documents = DocumentStore(settings.documents_folder)
     now = datetime.now(UTC)
     if source == STANDARD_INPUT:
-        text = sys.stdin.read()
-        return read_intake(text, name="standard input", received_at=now, folder=None, store=documents.put)
+        return read_intake_stream(sys.stdin.buffer, received_at=now, store=documents.put)
     return read_intake_file(Path(source), received_at=now, store=documents.put)
 
 

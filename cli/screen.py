@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,9 +16,11 @@ from policy.timeframes import spoken
 from records.rows import CaseFile, CaseRow, TaskRow
 from workflows.inspection import words
 
-console = Console(highlight=False)
+# Into a file or a pipe a table is not squeezed into the 80 columns of a terminal that is not there.
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 errors = Console(stderr=True, highlight=False)
 
+NEVER_BROKEN = ("case", "task", "stage", "outcome", "category", "when", "rule", "clause", "#")
 OUTCOME_STYLE = {"approved": "green", "denied": "red", "withdrawn": "yellow"}
 
 
@@ -29,6 +32,8 @@ def as_json(value: Any) -> None:  # noqa: ANN401 - whatever a command answers
 def _plain(value: Any) -> Any:  # noqa: ANN401
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, Iterable) and not isinstance(value, str):
@@ -49,7 +54,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, 
         return
     drawn = Table(title=title, title_justify="left", header_style="bold")
     for column in columns:
-        drawn.add_column(column, overflow="fold")
+        drawn.add_column(column, overflow="fold", no_wrap=column in NEVER_BROKEN)
     for row in rows:
         drawn.add_row(*row)
     console.print(drawn)

@@ -5,11 +5,15 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Awaitable
 
+from temporalio.client import Client
+from temporalio.service import RPCError
+
 from cli.house import DONE, server_address
 from cli.screen import console
 from wiring.desk import FrontDesk
 from wiring.devserver import ServerError, embedded_server
 from wiring.logs import set_up_logs
+from wiring.searchattributes import add_search_attributes
 from wiring.settings import Settings
 from wiring.temporal import connect, named_cluster, running_workers
 from wiring.world import open_world
@@ -35,6 +39,7 @@ async def run_worker(settings: Settings, queue: str) -> int:
     set_up_logs(settings.log_format)
     world = open_world(settings)
     client = await connect(settings, server_address(settings))
+    await learn_search_attributes(client)
     queues = tuple(QUEUES.values()) if queue == "all" else (QUEUES[queue],)
     async with (
         stopped_by_signals() as stopped,
@@ -47,6 +52,17 @@ async def run_worker(settings: Settings, queue: str) -> int:
         await stopped.wait()
         console.print("[dim]Finishing what is under way.[/]")
     return DONE
+
+
+async def learn_search_attributes(client: Client) -> None:
+    """A cluster learns the search attributes that it lacks. Raises ServerError where it does not let us add them."""
+    try:
+        await add_search_attributes(client, SEARCH_ATTRIBUTES)
+    except RPCError as trouble:
+        names = ", ".join(f"{name} ({kind})" for name, kind in SEARCH_ATTRIBUTES.items())
+        raise ServerError(
+            f"The cluster does not let us add search attributes ({trouble.message}); ask its operator for: {names}."
+        ) from trouble
 
 
 @contextlib.asynccontextmanager

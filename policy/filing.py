@@ -117,6 +117,14 @@ def _safe(part: str) -> str:
     return cut or "_"
 
 
+# Letters with a stroke of their own, which no decomposition takes off, and where an English filing order puts them.
+STROKED = str.maketrans(
+    {"đ": "d", "Đ": "d", "ð": "d", "Ð": "d", "ħ": "h", "ł": "l", "Ł": "l", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae"}
+    | {"œ": "oe", "Œ": "oe", "þ": "th", "Þ": "th", "ı": "i", "ŧ": "t"}
+)
+
+
 def _plain(text: str) -> str:
+    text = text.translate(STROKED)
     bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join("".join(c for c in bare.casefold() if c.isalnum() or c.isspace()).split())

@@ -17,13 +17,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from google.protobuf.duration_pb2 import Duration
-from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.namespace.v1 import NamespaceConfig
-from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, UpdateNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from wiring.searchattributes import add_search_attributes
 from wiring.serverlock import ServerAddress, ServerError, running_server, server_lock, unusable
 from wiring.serverprocess import DATABASE, HOST, NAMESPACE, Launch, ServerProcess, find_program, server_process
 from wiring.settings import PREFIX, Settings
@@ -32,16 +31,6 @@ __all__ = ["EmbeddedServer", "ServerAddress", "ServerError", "embedded_server", 
 
 NURSERY = "temporal.creating"  # where a database lies until it is complete
 ROOM_BYTES = 64 * 1024 * 1024  # on a full disk the server does not fail: it hangs
-
-VALUE_TYPES = {
-    "Text": IndexedValueType.INDEXED_VALUE_TYPE_TEXT,
-    "Keyword": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-    "KeywordList": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST,
-    "Int": IndexedValueType.INDEXED_VALUE_TYPE_INT,
-    "Double": IndexedValueType.INDEXED_VALUE_TYPE_DOUBLE,
-    "Bool": IndexedValueType.INDEXED_VALUE_TYPE_BOOL,
-    "Datetime": IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
-}
 
 
 class EmbeddedServer:
@@ -86,7 +75,7 @@ async def embedded_server(
             client = await process.healthy(grpc)
             try:
                 await _keep_histories(client, settings.retention_days)
-                await _add_search_attributes(client, search_attributes)
+                await add_search_attributes(client, search_attributes)
             except RPCError as error:
                 raise ServerError(f"The Temporal server at {grpc} refuses its settings: {error.message}.") from error
             yield EmbeddedServer(address, process)
@@ -199,21 +188,3 @@ async def _keep_histories(client: Client, days: int) -> None:
     kept = namespace.config.workflow_execution_retention_ttl
     if kept != wanted:
         raise ServerError(f"The Temporal server keeps closed cases for {kept.ToTimedelta()}, not for {days} days.")
-
-
-async def _add_search_attributes(client: Client, wanted: Mapping[str, str]) -> None:
-    """Adds what the database lacks: the server reads the flags that name them only when it makes its database."""
-    types = {name: VALUE_TYPES[kind] for name, kind in wanted.items()}
-    listing = ListSearchAttributesRequest(namespace=NAMESPACE)
-    present = (await client.operator_service.list_search_attributes(listing)).custom_attributes
-    if missing := {name: kind for name, kind in types.items() if name not in present}:
-        addition = AddSearchAttributesRequest(namespace=NAMESPACE, search_attributes=missing)
-        await client.operator_service.add_search_attributes(addition)
-        present = (await client.operator_service.list_search_attributes(listing)).custom_attributes
-    for name, kind in types.items():
-        if present.get(name) != kind:
-            found = next((word for word, value in VALUE_TYPES.items() if value == present.get(name)), "nothing")
-            raise ServerError(
-                f"The database knows the search attribute {name} as {found}, not as {wanted[name]}: "
-                "give the new one another name."
-            )

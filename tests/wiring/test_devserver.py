@@ -21,7 +21,8 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, WorkflowExecutionStatus
 
-from wiring.devserver import VALUE_TYPES, EmbeddedServer, ServerError, embedded_server, running_server
+from wiring.devserver import EmbeddedServer, ServerError, embedded_server, running_server
+from wiring.searchattributes import VALUE_TYPES
 from wiring.settings import Settings
 
 pytestmark = pytest.mark.server
@@ -34,6 +35,7 @@ SERVE_UNTIL_STOPPED = """
 import asyncio, sys
 from pathlib import Path
 from wiring.devserver import embedded_server
+from wiring.searchattributes import VALUE_TYPES
 from wiring.settings import Settings
 
 async def serve(home, grpc_port, ui_port):

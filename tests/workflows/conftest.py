@@ -1,4 +1,4 @@
-"""A stage for the story: a time-skipping server of its own for each test, a worker in the sandbox, fakes behind ports."""
+"""A stage for the story: each test has its own time-skipping server, a worker in the sandbox, fakes behind ports."""
 
 import asyncio
 import shutil

@@ -10,6 +10,7 @@ from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 from temporalio.client import WorkflowExecutionStatus
 
 from policy.lifecycle import Stage
+from policy.request import Item
 from tests.builders import CASE_MANAGER, CMO, CONSULTANT, an_incomplete_request, plan_physician
 from workflows.second_opinion import SecondOpinionWorkflow
 
@@ -159,7 +160,7 @@ async def test_an_action_meant_for_another_case_is_refused(stage):
 
 
 async def test_an_incomplete_referral_cannot_be_confirmed(stage):
-    played = await stage.open(an_incomplete_request("test_results"))
+    played = await stage.open(an_incomplete_request(Item.TEST_RESULTS))
 
     await played.does(CASE_MANAGER, "confirm_completeness")
     case = await played.case()
