@@ -5,9 +5,8 @@ python starter.py examples/intake/01-approved-at-once.json
 
 import argparse
 import asyncio
-import sys
 
-from cli.house import EXPECTED, exit_code
+from cli.house import EXPECTED, exit_code, leave
 from cli.opening import open_requests
 from cli.screen import complain
 from wiring.settings import read_settings
@@ -28,4 +27,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -6,9 +6,8 @@ python worker.py --queue letters
 
 import argparse
 import asyncio
-import sys
 
-from cli.house import EXPECTED, exit_code
+from cli.house import EXPECTED, exit_code, leave
 from cli.screen import complain
 from cli.serving import run_worker
 from wiring.settings import read_settings
@@ -28,4 +27,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from policy.people import Actor
 from policy.request import Request
 from records import queries
 from records.rows import CaseFile
-from wiring.desk import ActionError, FrontDesk
+from wiring.desk import ActionError, FrontDesk, register
 from wiring.devserver import embedded_server, running_server
 from wiring.intake import IntakeError, read_intake_file
 from wiring.intakedocuments import with_documents
@@ -153,7 +153,8 @@ def _scenes(folder: Path, world: World) -> list[Scene]:
 
 
 async def _play_all(scenes: Sequence[Scene], desk: FrontDesk, world: World, cast: dict[str, Actor]) -> list[Ended]:
-    opened = [(await desk.open(scene.request, datetime.now(UTC))).case_number for scene in scenes]
+    opened = [register(world, scene.request, datetime.now(UTC)).case_number for scene in scenes]
+    await desk.open_unstarted()
     with Progress(console=errors, transient=True) as progress:
         bars = [progress.add_task(scene.file.stem, total=len(scene.play.acts) + 1) for scene in scenes]
         played = [

@@ -12,7 +12,7 @@ from uuid import uuid4
 from cyclopts import App, CycloptsError, Parameter
 
 from cli import demo as demonstration
-from cli.house import BAD_INPUT, DONE, EXPECTED, INTERRUPTED, REFUSED, at_the_desk, exit_code, staff
+from cli.house import BAD_INPUT, DONE, EXPECTED, INTERRUPTED, REFUSED, at_the_desk, exit_code, leave, staff
 from cli.opening import open_requests
 from cli.screen import as_json, case_page, cases_table, complain, console, table, tasks_table
 from cli.serving import run_server, run_worker
@@ -231,7 +231,7 @@ def _bytes(path: Path) -> bytes:
 
 def main() -> None:
     """The console script."""
-    sys.exit(run(sys.argv[1:]))
+    leave(run(sys.argv[1:]))
 
 
 def run(words: list[str]) -> int:

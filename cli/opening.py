@@ -7,12 +7,14 @@ from pathlib import Path
 from rich.progress import Progress
 
 from adapters.documents import DocumentStore
-from cli.house import BAD_INPUT, DONE, at_the_desk
+from cli.house import BAD_INPUT, DONE, exit_code, server_address
 from cli.screen import as_json, complain, console, errors, table
 from policy.timeframes import spoken
-from wiring.desk import Opened
+from wiring.desk import FrontDesk, Opened, register
 from wiring.intake import Reading, read_intake_file, read_intake_stream, write_rejected
 from wiring.settings import Settings
+from wiring.temporal import TemporalError, connect
+from wiring.world import open_world
 
 STANDARD_INPUT = "-"
 
@@ -26,12 +28,15 @@ async def open_requests(settings: Settings, source: str, *, partial: bool, json:
             if not json:
                 complain("Nothing was opened. Mend the rows, or open the good ones with --partial.")
             return BAD_INPUT
-    opened = await _open_all(settings, reading, quiet=json)
+    opened, trouble = await _open_all(settings, reading, quiet=json)
     rejected = write_rejected(reading, _beside(settings, source)) if reading.errors else None
     if json:
         as_json({"opened": opened, "errors": reading.errors, "rejected": str(rejected) if rejected else None})
     else:
         _report(opened, rejected)
+    if trouble:
+        complain(f"{trouble} What stands above is registered, its clocks run, and it starts when a worker does.")
+        return exit_code(trouble)
     return BAD_INPUT if reading.errors else DONE
 
 
@@ -52,16 +57,19 @@ def report_errors(reading: Reading, *, json: bool) -> None:
         errors.print(f"row {error.row}  [bold]{error.field}[/]: {error.problem}", markup=True, soft_wrap=True)
 
 
-async def _open_all(settings: Settings, reading: Reading, *, quiet: bool) -> list[Opened]:
-    opened: list[Opened] = []
-    async with at_the_desk(settings) as (desk, _):
-        await desk.open_unstarted()
-        with Progress(console=errors, transient=True, disable=quiet) as progress:
-            bar = progress.add_task("Opening", total=len(reading.submissions))
-            for submission in reading.submissions:
-                opened.append(await desk.open(submission.request, datetime.now(UTC)))
-                progress.advance(bar)
-    return opened
+async def _open_all(settings: Settings, reading: Reading, *, quiet: bool) -> tuple[list[Opened], TemporalError | None]:
+    """Registers every request, then starts them; a server that is away loses none of them."""
+    world = open_world(settings)
+    with Progress(console=errors, transient=True, disable=quiet) as progress:
+        submissions = progress.track(reading.submissions, description="Registering")
+        opened = [register(world, submission.request, datetime.now(UTC)) for submission in submissions]
+        progress.add_task("Starting", total=None)
+        try:
+            client = await connect(settings, server_address(settings))
+            await FrontDesk(client, world).open_unstarted()
+        except TemporalError as trouble:
+            return opened, trouble
+    return opened, None
 
 
 def _report(opened: list[Opened], rejected: Path | None) -> None:

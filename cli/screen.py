@@ -43,7 +43,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401
 
 def complain(sentence: str) -> None:
     """Prints an error, to standard error."""
-    errors.print(f"[bold red]{escape(sentence)}[/]")
+    errors.print(f"[bold red]{escape(sentence)}[/]", soft_wrap=True)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:

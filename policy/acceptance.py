@@ -13,9 +13,18 @@ from policy.verdict import Allowed, Refused, Verdict, first_refusal
 def may_be_opened(request: Request, received_at: datetime) -> Verdict:
     """Whether a request received now can be opened; a refusal names the field and how to mend it."""
     return first_refusal(
+        _member_is_born(request, received_at),
         _delegate_received_before_us(request, received_at),
         _line_takes_requests(request, received_at),
         _has_a_time_frame(request, received_at),
+    )
+
+
+def _member_is_born(request: Request, received_at: datetime) -> Verdict:
+    if request.member.birth_date <= local_day(received_at):
+        return Allowed()
+    return Refused(
+        reason="lies in the future; give the date of birth as YYYY-MM-DD", clause=Clause.P2, field="member.birth_date"
     )
 
 
@@ -35,7 +44,11 @@ def _line_takes_requests(request: Request, received_at: datetime) -> Verdict:
     ended = edition_on(day).lines_ended.get(request.line)
     if ended is None or day <= ended:
         return Allowed()
-    return Refused(reason=f"{request.line} took its last requests on {ended}", clause=Clause.POL_4, field="line")
+    return Refused(
+        reason=f"took its last requests on {ended}; give the line that the member has now",
+        clause=Clause.POL_4,
+        field="line",
+    )
 
 
 def _has_a_time_frame(request: Request, received_at: datetime) -> Verdict:
@@ -43,7 +56,7 @@ def _has_a_time_frame(request: Request, received_at: datetime) -> Verdict:
     rows = edition_on(day).timeframes(request, request.priority, day)
     if not any(row.obligation is Obligation.DECISION for row in rows):
         return Refused(
-            reason=f"no rule says when a {request.priority} request of {request.line} of {day} must be decided",
+            reason=f"{request.line} has no time limit for {request.priority} requests; give another priority or line",
             clause=Clause.POL_4,
             field="priority",
         )

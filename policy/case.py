@@ -233,8 +233,8 @@ def open_case(number: str, request: Request, received_at: datetime) -> Case:
 
     When the checklist is already satisfied, the information counts as complete at receipt.
     """
-    edition = edition_on(local_day(received_at))
     anchored_at = request.anchor(received_at)
+    edition = edition_on(local_day(anchored_at))
     case = Case(
         number=number,
         edition_id=edition.id,

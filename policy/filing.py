@@ -12,7 +12,7 @@ from policy.completeness import missing
 from policy.lifecycle import Outcome, Stage
 from policy.particulars import Consultation, Determination, Filing, Opinion
 from policy.people import PersonName
-from policy.request import Attachment, Request
+from policy.request import Attachment, Information, Priority, Request
 from policy.verdict import Allowed, Refused, Value, Verdict
 
 DRAWER = "Prior Authorizations"
@@ -31,6 +31,8 @@ class Packet(Value):
     filed_at: AwareDatetime
     received_at: AwareDatetime
     request: Request
+    priority: Priority
+    information: tuple[Information, ...]
     outcome: Outcome
     consultations: tuple[Consultation, ...]
     determination: Determination | None
@@ -86,6 +88,8 @@ def packet(case: Case, now: datetime) -> Packet:
         filed_at=now,
         received_at=case.received_at,
         request=case.request,
+        priority=case.priority,
+        information=case.information,
         outcome=case.outcome,
         consultations=case.consultations,
         determination=case.determination,

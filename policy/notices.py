@@ -188,15 +188,18 @@ def _pend(case: Case, notice: Notice) -> Content:
     return "Your request for a second opinion is delayed", (why, when, rights)
 
 
-def _approval(case: Case, _: Notice) -> Content:
+def _approval(case: Case, notice: Notice) -> Content:
     what = Section(
         heading="Decision: approved",
         paragraphs=(
             f"A second opinion in {case.request.specialty} is approved.",
-            "This authorization is for a second opinion only. We will write again with the physician's name.",
+            "This authorization is for a second opinion only. A further letter will name the physician.",
         ),
     )
     report = Section(paragraphs=("The physician sends the consultation report to the PCP; the member gets a copy.",))
+    if notice.recipient is Recipient.PROVIDER:
+        free = "The member does not pay for an authorized second opinion, beyond any copayment of the plan."
+        return "Second opinion: approved", (what, report, Section(paragraphs=(free,)))
     return "Your second opinion is approved", (what, report, _cost(case))
 
 

@@ -3,12 +3,12 @@
 from datetime import date
 from enum import StrEnum
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from policy.verdict import Value
+from policy.verdict import Entered, Value
 
 
-class Address(Value):
+class Address(Entered):
     """Where a letter goes."""
 
     line1: str = Field(min_length=1, max_length=200)
@@ -23,19 +23,12 @@ class Address(Value):
         return (*filter(None, (self.line1, self.line2)), f"{self.city}, {self.state} {self.postal_code}")
 
 
-class PersonName(Value):
+class PersonName(Entered):
     """A name as the member writes it."""
 
     family: str = Field(min_length=1, max_length=200)
     given: str = Field(min_length=1, max_length=200)
     suffix: str = Field("", max_length=20)
-
-    @field_validator("family", "given")
-    @classmethod
-    def _is_not_blank(cls, value: str) -> str:
-        if not value.strip():
-            raise ValueError("must not be blank")
-        return value.strip()
 
     @property
     def full(self) -> str:
@@ -43,7 +36,7 @@ class PersonName(Value):
         return " ".join(filter(None, (self.given, self.family, self.suffix)))
 
 
-class Member(Value):
+class Member(Entered):
     """The enrollee."""
 
     member_id: str = Field(min_length=1, max_length=40)
@@ -54,7 +47,7 @@ class Member(Value):
     language: str = Field("en", pattern="^[a-z]{2,3}$", description="ISO 639 code of the preferred language")
 
 
-class Professional(Value):
+class Professional(Entered):
     """A physician around the case: PCP, treating provider, or the one who gives an opinion."""
 
     npi: str = Field(pattern=r"^\d{10}$")

@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from policy.people import Address, Member, PersonName, Professional
-from policy.verdict import Value
+from policy.verdict import Entered
 
 EARLIEST = datetime(2019, 1, 1, tzinfo=UTC)  # the first year of the closed days, and of the policy in force
 
@@ -80,7 +80,7 @@ class Item(StrEnum):
     FIRST_OPINION_REPORT = "first_opinion_report"
 
 
-class Attachment(Value):
+class Attachment(Entered):
     """A document that came with the request or later. The bytes lie in the document store, by digest."""
 
     name: str = Field(min_length=1, max_length=200)
@@ -89,7 +89,7 @@ class Attachment(Value):
     media_type: str = Field("application/pdf", pattern="^application/pdf$")
 
 
-class Information(Value):
+class Information(Entered):
     """One item of information: in words, as an attachment, or (for the address) in structure."""
 
     item: Item
@@ -106,7 +106,7 @@ class Information(Value):
         return self
 
 
-class Recommendation(Value):
+class Recommendation(Entered):
     """What a physician recommends about surgery or another procedure, in structure, so that two can be compared."""
 
     procedure: str = Field(min_length=1, max_length=200)
@@ -114,21 +114,21 @@ class Recommendation(Value):
     is_surgery_or_major: bool = Field(description="surgery, or another major procedure (T1)")
 
 
-class FirstOpinion(Value):
+class FirstOpinion(Entered):
     """The opinion that is questioned."""
 
     professional: Professional
     recommendation: Recommendation | None = None
 
 
-class Requester(Value):
+class Requester(Entered):
     """The person who asks."""
 
     kind: RequesterKind
     name: PersonName
 
 
-class Request(Value):
+class Request(Entered):
     """A second-opinion request. ``external_reference`` is the sender's own number: the same one twice is one case.
 
     The time of receipt is not among the fields: it is the server's, taken at the door (never a sender's date). Only a

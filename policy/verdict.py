@@ -13,6 +13,12 @@ class Value(BaseModel):
     model_config = FROZEN
 
 
+class Entered(Value):
+    """A value as people enter it: blanks around a text do not count, and a blank text is none."""
+
+    model_config = ConfigDict(str_strip_whitespace=True)
+
+
 class Allowed(Value):
     """The rule has no objection."""
 

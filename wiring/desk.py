@@ -1,7 +1,7 @@
 """The front desk: what every door does with a case. Open it, act on it, read it.
 
-A request is entered in the intake register before its workflow is started, so that one which came while the server was
-away is not lost: the next door that opens, or the worker, starts it.
+A request is entered in the intake register before its workflow is started, so that one which came while the server
+was away is not lost: the next door that opens, or the worker, starts it.
 """
 
 import asyncio
@@ -54,6 +54,21 @@ class Opened(Value):
     same_content: bool
 
 
+def register(world: World, request: Request, received_at: datetime) -> Opened:
+    """One case number for one external reference, however often it is submitted. Raises RecordsError.
+
+    The time of receipt is that of the first submission. ``FrontDesk.open_unstarted`` then starts the story.
+    """
+    place = world.register.reserve(request, received_at)
+    return Opened(
+        case_number=place.case_number,
+        external_reference=request.external_reference,
+        received_at=place.received_at,
+        is_new=place.is_new,
+        same_content=place.same_content,
+    )
+
+
 class FrontDesk:
     """Opens cases and acts on them, for the doors."""
 
@@ -61,22 +76,8 @@ class FrontDesk:
         self._client = client
         self._world = world
 
-    async def open(self, request: Request, received_at: datetime) -> Opened:
-        """One case for one external reference, however often it is submitted. Raises RecordsError, TemporalError."""
-        place = await asyncio.to_thread(self._world.register.reserve, request, received_at)
-        if not place.started:
-            registered = await asyncio.to_thread(self._world.register.request_of, place.case_number)
-            await self._start(place.case_number, registered or request, place.received_at)
-        return Opened(
-            case_number=place.case_number,
-            external_reference=request.external_reference,
-            received_at=place.received_at,
-            is_new=place.is_new,
-            same_content=place.same_content,
-        )
-
     async def open_unstarted(self) -> list[str]:
-        """Starts the registered requests whose workflow was never started; their case numbers."""
+        """Starts the registered requests whose workflow was never started; their numbers. Raises TemporalError."""
         waiting = await asyncio.to_thread(self._world.register.unstarted)
         for number, request, received_at in waiting:
             await self._start(number, request, received_at)

@@ -11,6 +11,8 @@ from operator import getitem
 from pathlib import Path
 from typing import Any
 
+from adapters.documents import DocumentError
+from adapters.shelf import AdapterError
 from policy.request import Attachment
 from wiring.intakefields import shown
 from wiring.intakefiles import MOST_BYTES, IntakeError, Place, Problems
@@ -48,7 +50,9 @@ def attach(
             given = parent[place[-1]]
             path = _document(given, folder)
             parent[place[-1]] = make(Path(given["path"]).name, path).model_dump(mode="json")
-        except Exception as trouble:  # noqa: BLE001 - which one the store raises is its own affair
+        except Exception as trouble:
+            if isinstance(trouble, AdapterError) and not isinstance(trouble, DocumentError):
+                raise  # the store itself is out of order: no row is to blame
             problems.append((place, str(trouble)))
     return value, problems
 

@@ -1,0 +1,1 @@
+"""THE HANDS: one file for each thing outside the house."""

@@ -1,0 +1,136 @@
+"""The filing cabinet: one packet for each case, by date and alphabet. Policy 90.2.17, Procedure 9."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path, PurePosixPath
+
+from pydantic import AwareDatetime
+
+from adapters.binder import Bound, Part, bind, count_pages, part_of_letter
+from adapters.documents import DocumentError, DocumentStore
+from adapters.mailroom import Outbox
+from adapters.shelf import Shelf
+from policy.filing import Packet
+from policy.particulars import Filing
+from policy.request import Attachment
+from policy.verdict import Value
+
+PLACES = ".places"  # for each case where and when its packet is filed
+REGISTER = ".register"  # for each packet in the cabinet its line of the register
+
+Branch = dict[str, "Branch"]
+
+
+class Place(Value):
+    """Where a case's packet is filed, and when: settled before it is bound, so that no other day can change it."""
+
+    path: str
+    filed_on: date
+    filed_at: AwareDatetime
+
+
+class RegisterLine(Value):
+    """One line of the drawer's register. ``order`` is its place in it: date, then alphabet, then number."""
+
+    order: tuple[str, str, str, str]
+    filed_on: date
+    name: str
+    case_number: str
+    filing: Filing
+
+
+class FilingCabinet:
+    """The cabinet as a folder: ``Prior Authorizations/YYYY/MM/YYYY-MM-DD/Lastname, Firstname — CASE.pdf``."""
+
+    def __init__(self, folder: Path, outbox: Outbox, documents: DocumentStore) -> None:
+        self._shelf = Shelf(folder)
+        self._outbox = outbox
+        self._documents = documents
+
+    def file(self, packet: Packet) -> Filing:
+        """Bind a case's packet and file it, once per ``packet.case_number``: also when asked again, on another day.
+
+        A document that cannot be read has a page in its place. Raises AdapterError when a folder cannot be used.
+        """
+        key = hashlib.sha256(packet.case_number.encode()).hexdigest()
+        place = self._place_of(packet, f"{PLACES}/{key}.json")
+        entry = f"{REGISTER}/{place.filed_on}/{key}.json"
+        line = self._shelf.get(entry)
+        if line is None:
+            line = self._shelf.put(entry, self._filed(packet, place).model_dump_json().encode())
+        return RegisterLine.model_validate_json(line).filing
+
+    def register(self, day: date | None = None) -> list[RegisterLine]:
+        """The drawer's register, of one day or of all, in the order of filing. Raises AdapterError if unreadable."""
+        entries = map(self._shelf.get, self._shelf.names(f"{REGISTER}/{day or '*'}/*.json"))
+        lines = (RegisterLine.model_validate_json(entry) for entry in entries if entry)
+        return sorted(lines, key=lambda line: line.order)
+
+    def tree(self) -> list[str]:
+        """The cabinet as a tree, line by line, in the order of the register. Raises AdapterError if unreadable."""
+        root: Branch = {}
+        for line in self.register():
+            branch = root
+            for part in PurePosixPath(line.filing.path).parts:
+                branch = branch.setdefault(part, {})
+        return list(_drawn(root))
+
+    def path_of(self, filing: Filing) -> Path:
+        """Where a packet lies. Raises AdapterError for a path that leads elsewhere."""
+        return self._shelf.path_of(filing.path)
+
+    def _place_of(self, packet: Packet, name: str) -> Place:
+        path = f"{packet.folder}/{packet.file_name}"
+        self._shelf.path_of(path)  # what leads out of the cabinet is refused before it is settled
+        wanted = Place(path=path, filed_on=packet.filed_on, filed_at=packet.filed_at)
+        return Place.model_validate_json(self._shelf.put(name, wanted.model_dump_json().encode()))
+
+    def _filed(self, packet: Packet, place: Place) -> RegisterLine:
+        packet = packet.model_copy(update={"filed_on": place.filed_on, "filed_at": place.filed_at})
+        bound = bind(packet, self._parts_of(packet))
+        lies = self._shelf.put(place.path, bound.pdf)
+        if lies != bound.pdf:  # another writer's, who had a document that we lack, or the other way round
+            bound = Bound(lies, count_pages(lies))
+        name = packet.request.member.name
+        filing = Filing(
+            path=place.path,
+            sha256=hashlib.sha256(bound.pdf).hexdigest(),
+            pages=bound.pages,
+            filed_at=place.filed_at,
+        )
+        return RegisterLine(
+            order=packet.filing_order,
+            filed_on=place.filed_on,
+            name=", ".join(filter(None, (name.family, name.given, name.suffix))),
+            case_number=packet.case_number,
+            filing=filing,
+        )
+
+    def _parts_of(self, packet: Packet) -> list[Part]:
+        reports = {a.sha256 for opinion in packet.opinions if opinion.report for a in opinion.report.attachments}
+        letters = [
+            part_of_letter(document, packet.case_number, self._outbox.get(document)) for document in packet.letters
+        ]
+        attachments = [
+            Part(
+                title=f"{'Report' if attachment.sha256 in reports else 'Attachment'}: {attachment.name}",
+                sha256=attachment.sha256,
+                data=self._bytes_of(attachment),
+            )
+            for attachment in packet.attachments
+        ]
+        return letters + attachments
+
+    def _bytes_of(self, attachment: Attachment) -> bytes | None:
+        try:
+            return self._documents.get(attachment.sha256)
+        except DocumentError:
+            return None
+
+
+def _drawn(branch: Branch, indent: str = "", *, top: bool = True) -> Iterator[str]:
+    for name, below in branch.items():
+        is_last = name == next(reversed(branch))
+        yield name if top else f"{indent}{'└── ' if is_last else '├── '}{name}"
+        yield from _drawn(below, "" if top else indent + ("    " if is_last else "│   "), top=False)

@@ -1,0 +1,131 @@
+"""A folder in which a file is written once and never changed: the first one wins, however often the step is repeated.
+
+A file appears under its name whole or not at all: its bytes go to a nameless neighbour and to the disk, and only then
+get the name, by a link that cannot overwrite. So a kill at any moment leaves nothing, or a neighbour that the next
+writer clears away, or the file; and of any number of writers at once exactly one gives the name its bytes.
+"""
+
+import fcntl
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+NEIGHBOUR = ".unfinished-"
+OWNER_ONLY = 0o700  # everything here is health information
+TRIES = 5
+
+
+class AdapterError(Exception):
+    """Something outside does not work; one sentence for a person, free of personal data. The step may be repeated."""
+
+
+class Shelf:
+    """Write-once files below ``folder``, which is made when the first file comes. Safe for threads and processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._taken_up: set[Path] = set()
+
+    def path_of(self, name: str) -> Path:
+        """Where a file lies, by its path relative to the shelf. Raises AdapterError for one that leads out of it."""
+        root = self.folder.resolve()
+        try:
+            path = (root / name).resolve()
+        except (OSError, ValueError):  # a NUL, or a loop of links
+            path = root
+        if path == root or not path.is_relative_to(root):
+            raise AdapterError(f"A file name leads out of the folder {self.folder}; nothing was read or written.")
+        return path
+
+    def get(self, name: str) -> bytes | None:
+        """A file's bytes, or None where there is none. Raises AdapterError when the folder cannot be read."""
+        path = self.path_of(name)
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as trouble:
+            raise unusable(self.folder, "read", trouble) from None
+
+    def names(self, pattern: str) -> list[str]:
+        """The files whose relative paths fit a glob pattern, in no order. Raises AdapterError as ``get`` does."""
+        try:
+            return [path.relative_to(self.folder).as_posix() for path in self.folder.glob(pattern)]
+        except OSError as trouble:
+            raise unusable(self.folder, "read", trouble) from None
+
+    def put(self, name: str, data: bytes) -> bytes:
+        """Write a file, unless it is there; gives back what now lies there, and will after a loss of power.
+
+        Raises AdapterError when the folder cannot be written to: a full disk, read-only, no right.
+        """
+        path = self.path_of(name)
+        try:
+            self._take_up(path.parent)
+            if not path.exists():
+                _write_once(path, data)
+            sync_folder(path.parent)  # also when another writer, who may be dead by now, gave the name
+            return path.read_bytes()
+        except OSError as trouble:
+            raise unusable(self.folder, "written to", trouble) from None
+
+    def _take_up(self, folder: Path) -> None:
+        """Make a folder, see that it will last, and clear away what killed writers left in it; once per folder."""
+        if folder in self._taken_up and folder.is_dir():
+            return
+        _make_folder(folder)
+        for above in folder.parents:
+            if above.is_relative_to(self.folder.resolve()):
+                sync_folder(above)  # whoever made it may have been killed before this
+        for leftover in folder.glob(f"{NEIGHBOUR}*"):
+            _remove_unless_in_use(leftover)
+        self._taken_up.add(folder)
+
+
+def unusable(folder: Path, verb: str, trouble: OSError) -> AdapterError:
+    """The one sentence about a folder that cannot be ``verb``. Raise it from None: the cause may name a person."""
+    why = os.strerror(trouble.errno) if trouble.errno else "unknown error"
+    return AdapterError(f"The folder {folder} cannot be {verb}: {why}.")
+
+
+def sync_folder(folder: Path) -> None:
+    """See to it that the names in a folder survive a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_once(path: Path, data: bytes) -> None:
+    for _ in range(TRIES):
+        descriptor, neighbour = tempfile.mkstemp(prefix=NEIGHBOUR, dir=path.parent)
+        with suppress(FileExistsError), os.fdopen(descriptor, "wb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX)  # as long as we live: whoever clears up sees that it is in use
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+                os.link(neighbour, path)
+            except FileNotFoundError:
+                continue  # cleared away in the instant between its making and its lock: once more
+            finally:
+                Path(neighbour).unlink(missing_ok=True)
+        return
+    raise FileNotFoundError(path)
+
+
+def _remove_unless_in_use(leftover: Path) -> None:
+    with suppress(OSError), leftover.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        leftover.unlink()
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    with suppress(FileExistsError):
+        folder.mkdir(OWNER_ONLY)
+    sync_folder(folder.parent)

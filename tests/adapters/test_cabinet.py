@@ -1,0 +1,299 @@
+"""The filing cabinet: one whole packet per case, by date and alphabet. Procedure 9."""
+
+import hashlib
+import io
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from pypdf import PdfReader
+
+from adapters.cabinet import FilingCabinet
+from adapters.documents import DocumentStore
+from adapters.mailroom import Outbox
+from adapters.shelf import AdapterError, Shelf
+from policy.filing import Packet
+from policy.people import PersonName
+from policy.request import Attachment, Information, Item
+from tests.adapters.samples import (
+    NUMBER,
+    PAGE_WITHOUT_TYPE,
+    a_denied_case,
+    a_packet,
+    a_pdf,
+    an_approved_case,
+    files_in,
+    post_all,
+    text_of,
+)
+from tests.builders import CLINICAL, MONDAY, a_member, a_request, hours
+
+TUESDAY = date(2026, 11, 3)
+GONE = Attachment(name="lost scan.pdf", sha256="0" * 64, size=1)
+
+
+class House:
+    """The three folders that a packet is made of."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.outbox = Outbox(folder / "outbox")
+        self.documents = DocumentStore(folder / "documents")
+        self.cabinet = FilingCabinet(folder / "cabinet", self.outbox, self.documents)
+
+    def full_packet(self) -> Packet:
+        """Seven letters, an attachment of the request, a report with two pages."""
+        scan = self.documents.put("x-ray.pdf", a_pdf(3))
+        report = self.documents.put("consultation.pdf", a_pdf(2, "report"))
+        information = (*CLINICAL[:3], Information(item=Item.TEST_RESULTS, attachment=scan))
+        return a_packet(an_approved_case(self.outbox, reports=(report,), information=information))
+
+    def denied_packet(
+        self, number: str = NUMBER, *, family: str = "Núñez", given: str = "Ana", **changes: object
+    ) -> Packet:
+        request = a_request(member=a_member(name=PersonName(family=family, given=given)))
+        case = post_all(self.outbox, a_denied_case(number, request), MONDAY + hours(3))
+        return a_packet(case, **changes)
+
+    def filed(self) -> list[str]:
+        return files_in(self.folder / "cabinet")
+
+
+def bookmarks(reader: PdfReader) -> dict[str, int]:
+    """On which page, from 0, each bookmark lies."""
+    marks = [mark for mark in reader.outline if not isinstance(mark, list)]
+    return {str(mark.title): reader.get_destination_page_number(mark) or 0 for mark in marks}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+def test_a_packet_lies_in_the_drawer_by_date_and_name(house: House) -> None:
+    packet = house.denied_packet()
+
+    filing = house.cabinet.file(packet)
+
+    assert filing.path == f"Prior Authorizations/2026/11/2026-11-02/Núñez, Ana — {NUMBER}.pdf"
+    assert house.filed() == [filing.path]
+    assert filing.filed_at == packet.filed_at
+    assert filing.sha256 == hashlib.sha256(house.cabinet.path_of(filing).read_bytes()).hexdigest()
+
+
+def test_a_packet_has_every_page_of_every_part_in_order(house: House) -> None:
+    packet = house.full_packet()
+
+    filing = house.cabinet.file(packet)
+
+    reader = PdfReader(house.cabinet.path_of(filing))
+    letters = sum(len(PdfReader(house.outbox.path_of(document)).pages) for document in packet.letters)
+    starts = bookmarks(reader)
+    front = starts["Letter: approval to the provider, 2026-11-02"]
+    assert filing.pages == len(reader.pages) == front + letters + 3 + 2
+    assert list(starts) == [
+        "Contents",
+        "Referral form",
+        "Letter: approval to the provider, 2026-11-02",
+        "Letter: approval to the member, 2026-11-02",
+        "Letter: authorization to the opinion physician, 2026-11-02",
+        "Letter: authorization to the member, 2026-11-02",
+        "Letter: report copy to the primary care physician, 2026-11-02",
+        "Letter: report copy to the member, 2026-11-02",
+        "Letter: report copy to the provider, 2026-11-02",
+        "Attachment: x-ray.pdf",
+        "Report: consultation.pdf",
+    ]
+    assert "This authorization is for a second opinion only" in reader.pages[front].extract_text()
+
+
+def test_the_contents_name_each_part_with_its_pages_and_digest(house: House) -> None:
+    packet = house.full_packet()
+
+    filing = house.cabinet.file(packet)
+
+    reader = PdfReader(house.cabinet.path_of(filing))
+    contents = " ".join(reader.pages[0].extract_text().split())
+    digests = [hashlib.sha256(house.outbox.path_of(document).read_bytes()).hexdigest() for document in packet.letters]
+    digests += [attachment.sha256 for attachment in packet.attachments]
+    assert re.findall("[0-9a-f]{64}", contents) == digests
+    assert f"Report: consultation.pdf {digests[-1]} {filing.pages - 1}–{filing.pages}" in contents
+    assert f"Attachment: x-ray.pdf {digests[-2]} {filing.pages - 4}–{filing.pages - 2}" in contents
+    assert f"Packet page 1 of {filing.pages}" in contents
+
+
+def test_the_metadata_name_the_case_and_no_person(house: House) -> None:
+    filing = house.cabinet.file(house.full_packet())
+
+    reader = PdfReader(house.cabinet.path_of(filing))
+    assert reader.metadata == {"/Title": f"Case {NUMBER}", "/Producer": "second-opinion"}
+    assert reader.xmp_metadata is None
+    assert str(reader.root_object["/Lang"]) == "en-US"
+
+
+def test_the_same_packet_twice_is_filed_once(house: House) -> None:
+    first = house.cabinet.file(house.denied_packet())
+
+    second = House(house.folder).cabinet.file(house.denied_packet())
+
+    assert second == first
+    assert house.filed() == [first.path]
+
+
+def test_the_same_case_on_another_day_is_filed_once(house: House) -> None:
+    packet = house.denied_packet()
+    first = house.cabinet.file(packet)
+
+    later = packet.model_copy(update={"filed_on": TUESDAY, "filed_at": packet.filed_at + timedelta(days=1)})
+    second = house.cabinet.file(later)
+
+    assert second == first
+    assert house.filed() == [first.path]
+    assert len(house.cabinet.register()) == 1
+
+
+def test_eight_threads_at_once_file_one_packet(house: House) -> None:
+    packet = house.denied_packet()
+    start = Barrier(8)
+
+    def file(number: int) -> str:
+        start.wait()
+        when = {"filed_on": packet.filed_on + timedelta(number), "filed_at": packet.filed_at + timedelta(number)}
+        return House(house.folder).cabinet.file(packet.model_copy(update=when)).model_dump_json()
+
+    with ThreadPoolExecutor(8) as threads:
+        filings = set(threads.map(file, range(8)))
+
+    assert len(filings) == len(house.filed()) == len(house.cabinet.register()) == 1
+
+
+def test_the_same_packet_gives_the_same_bytes(tmp_path: Path) -> None:
+    one, other = House(tmp_path / "one"), House(tmp_path / "other")
+
+    assert one.cabinet.file(one.full_packet()).sha256 == other.cabinet.file(other.full_packet()).sha256
+
+
+def test_a_missing_document_has_a_page_with_its_name_and_digest(house: House) -> None:
+    whole = house.denied_packet()
+    packet = whole.model_copy(update={"attachments": (GONE,), "letters": (whole.letters[0], "2026/11/02/x.pdf")})
+
+    filing = house.cabinet.file(packet)
+
+    pages = [" ".join(page.extract_text().split()) for page in PdfReader(house.cabinet.path_of(filing)).pages]
+    assert "This part could not be read Letter: x Its digest is not known." in pages[-2]
+    assert f"This part could not be read Attachment: lost scan.pdf {'0' * 64}" in pages[-1]
+    assert f"Packet page {filing.pages} of {filing.pages}" in pages[-1]
+    assert pages[0].count("Could not be read when it was filed") == 2
+
+
+def test_a_damaged_letter_and_a_damaged_document_do_not_stop_the_filing(house: House) -> None:
+    packet = house.full_packet()
+    letter = house.outbox.path_of(packet.letters[1])
+    letter.write_bytes(letter.read_bytes()[:-2000])
+    scan = next((house.folder / "documents").rglob(f"{packet.attachments[0].sha256}.pdf"))
+    scan.write_bytes(b"%PDF-1.7 something else")
+
+    filing = house.cabinet.file(packet)
+
+    text = text_of(house.cabinet.path_of(filing))
+    assert text.count("This part could not be read") == 2
+    assert "This part could not be read Letter: approval to the member, 2026-11-02" in text
+    assert "This part could not be read Attachment: x-ray.pdf" in text
+
+
+def test_a_document_with_a_flaw_that_can_be_mended_is_in_the_packet(house: House) -> None:
+    digest = hashlib.sha256(PAGE_WITHOUT_TYPE).hexdigest()
+    Shelf(house.folder / "documents").put(f"{digest[:2]}/{digest}.pdf", PAGE_WITHOUT_TYPE)
+    scan = Attachment(name="scan.pdf", sha256=digest, size=len(PAGE_WITHOUT_TYPE))
+    packet = house.denied_packet().model_copy(update={"attachments": (scan,)})
+
+    filing = house.cabinet.file(packet)
+
+    text = text_of(house.cabinet.path_of(filing))
+    assert f"Attachment: scan.pdf {digest}" in text
+    assert "This part could not be read" not in text
+
+
+@pytest.mark.parametrize(
+    "family", ["../../etc/passwd", "/etc/passwd", "..", "a\x00b", "CON", "x" * 200, "王" * 200, "😀", "ﷺ"]
+)
+def test_no_name_leads_out_of_the_cabinet_or_stops_it(house: House, family: str) -> None:
+    filing = house.cabinet.file(house.denied_packet(family=family))
+
+    path = house.cabinet.path_of(filing)
+    assert path.is_relative_to(
+        house.folder.resolve() / "cabinet" / "Prior Authorizations" / "2026" / "11" / "2026-11-02"
+    )
+    assert path.is_file()
+
+
+def test_a_packet_whose_path_leads_out_is_refused_and_leaves_nothing(house: House) -> None:
+    packet = house.denied_packet().model_copy(update={"case_number": "/../../../../../../../outside"})
+
+    with pytest.raises(AdapterError, match="leads out"):
+        house.cabinet.file(packet)
+
+    assert not (house.folder / "cabinet").exists()
+
+
+def test_the_register_is_in_the_order_of_date_alphabet_and_number(house: House) -> None:
+    names = [("Nuñez", "Bea"), ("nunes", "Zoe"), ("O'Brien", "Al"), ("Núñez", "Ana"), ("Nuno", "Al"), ("Obrien", "Al")]
+    for number, (family, given) in enumerate(names):
+        house.cabinet.file(house.denied_packet(f"SO-{number}", family=family, given=given))
+    earlier = house.denied_packet("SO-9", family="Zzz", filed_on=date(2026, 10, 30))  # Friday 2026-10-30
+    house.cabinet.file(earlier)
+
+    register = house.cabinet.register()
+
+    assert [line.name for line in register] == [
+        "Zzz, Ana",
+        "nunes, Zoe",
+        "Núñez, Ana",
+        "Nuñez, Bea",
+        "Nuno, Al",
+        "O'Brien, Al",
+        "Obrien, Al",
+    ]
+    assert [line.case_number for line in register][-2:] == ["SO-2", "SO-5"]
+    assert [line.name for line in house.cabinet.register(date(2026, 10, 30))] == ["Zzz, Ana"]
+
+
+def test_the_cabinet_can_be_printed_as_a_tree(house: House) -> None:
+    assert (house.cabinet.register(), house.cabinet.tree()) == ([], [])
+    for number, family in (("SO-1", "Obrien"), ("SO-2", "Núñez")):
+        house.cabinet.file(house.denied_packet(number, family=family))
+
+    assert house.cabinet.tree() == [
+        "Prior Authorizations",
+        "└── 2026",
+        "    └── 11",
+        "        └── 2026-11-02",
+        "            ├── Núñez, Ana — SO-2.pdf",
+        "            └── Obrien, Ana — SO-1.pdf",
+    ]
+
+
+def test_a_cabinet_that_cannot_be_written_to_is_one_sentence_without_a_name(house: House) -> None:
+    (house.folder / "file").write_text("not a folder")
+    cabinet = FilingCabinet(house.folder / "file" / "cabinet", house.outbox, house.documents)
+
+    with pytest.raises(AdapterError) as raised:
+        cabinet.file(house.denied_packet())
+
+    assert str(raised.value) == f"The folder {house.folder}/file/cabinet cannot be written to: Not a directory."
+
+
+def test_a_packet_filed_before_a_kill_and_completed_with_another_document_tells_what_lies_there(house: House) -> None:
+    packet = house.denied_packet(attachments=(GONE,))
+    first = house.cabinet.file(packet)
+    for entry in (house.folder / "cabinet" / ".register").rglob("*.json"):
+        entry.unlink()  # as if killed between the packet and its line in the register
+
+    again = house.cabinet.file(packet.model_copy(update={"attachments": ()}))
+
+    assert again == first
+    lies = house.cabinet.path_of(again).read_bytes()
+    assert (again.pages, again.sha256) == (len(PdfReader(io.BytesIO(lies)).pages), hashlib.sha256(lies).hexdigest())

@@ -1,0 +1,110 @@
+"""Journeys go through the real doors, as processes of their own, with the real server and a house of their own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.ports import free_port
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples" / "intake"
+
+
+@dataclass
+class House:
+    """A home folder with ports of its own, and the processes that were started in it."""
+
+    home: Path
+    environment: dict[str, str]
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def run(self, *words: str, stdin: str = "", **changes: str) -> subprocess.CompletedProcess[str]:
+        """A ``second-opinion`` command, to its end."""
+        return self._run([sys.executable, "-c", "from cli.main import main; main()", *words], stdin, changes)
+
+    def door(self, file: str, *words: str, stdin: str = "", **changes: str) -> subprocess.CompletedProcess[str]:
+        """``starter.py`` or ``worker.py``, to its end."""
+        return self._run([sys.executable, file, *words], stdin, changes)
+
+    def _run(self, command: list[str], stdin: str, changes: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        environment = {**self.environment, **changes}
+        return subprocess.run(
+            command, cwd=ROOT, env=environment, input=stdin, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    def answer(self, *words: str) -> Any:
+        """The JSON answer of a command that must succeed."""
+        ended = self.run(*words, "--json")
+        assert ended.returncode == 0, ended.stderr
+        return json.loads(ended.stdout)
+
+    def start(self, *command: str, until: str) -> subprocess.Popen[str]:
+        """A door that stays up; returns when it has said ``until``."""
+        process = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.processes.append(process)
+        assert process.stdout is not None
+        said = ""
+        for line in process.stdout:
+            said += line
+            if until in line:
+                return process
+        raise AssertionError(f"{command} ended before it said {until!r}: {said}")
+
+    def start_server(self) -> subprocess.Popen[str]:
+        return self.start("-c", "from cli.main import main; main()", "server", until="Ctrl-C")
+
+    def start_worker(self, *words: str) -> subprocess.Popen[str]:
+        return self.start("worker.py", *words, until="Working on")
+
+    def act(self, case: str, signal_name: str, actor: str, **fields: Any) -> subprocess.CompletedProcess[str]:
+        return self.run("act", case, signal_name, "--as", actor, "--data", json.dumps(fields))
+
+    def until(self, case: str, **wanted: Any) -> dict[str, Any]:
+        """The case's record, once the given columns have the given values."""
+        for _ in range(60):
+            found: dict[str, Any] = self.answer("show", case)
+            if all(found["case"][name] == value for name, value in wanted.items()):
+                return found
+            time.sleep(0.2)
+        raise AssertionError(f"{case} never came to {wanted}: {found['case']}")
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "SECOND_OPINION_"))},
+        "SECOND_OPINION_HOME": str(tmp_path / "var"),
+        "SECOND_OPINION_GRPC_PORT": str(free_port()),
+        "SECOND_OPINION_UI_PORT": str(free_port()),
+        "SECOND_OPINION_SYNCHRONOUS": "normal",
+        "PYTHONUNBUFFERED": "1",
+    }
+    made = House(tmp_path / "var", environment)
+    yield made
+    for process in reversed(made.processes):
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+    for process in made.processes:
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout:
+            process.stdout.close()

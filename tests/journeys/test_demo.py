@@ -1,0 +1,32 @@
+"""The demonstration, as a newcomer types it; and once more, as it goes on where it stopped."""
+
+import signal
+import urllib.request
+
+import pytest
+
+pytestmark = pytest.mark.server
+
+
+def test_the_demonstration_ends_as_its_files_say_and_twice_is_once(house):
+    first = house.run("demo", "--once")
+    letters = len(list(house.home.glob("outbox/2*/**/*.pdf")))
+    again = house.run("demo", "--once")
+
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "17 of 17 cases ended as their files say" in first.stdout
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert len(list(house.home.glob("outbox/2*/**/*.pdf"))) == letters
+    assert len(house.answer("list", "--limit", "100")) == 17
+
+
+def test_the_demonstration_stays_up_with_its_ui_until_ctrl_c(house):
+    demo = house.start("-c", "from cli.main import main; main()", "demo", until="Everything stays up until Ctrl-C")
+
+    page = urllib.request.urlopen(f"http://127.0.0.1:{house.environment['SECOND_OPINION_UI_PORT']}/", timeout=30)
+    with page:
+        status = page.status
+    demo.send_signal(signal.SIGINT)
+
+    assert status == 200
+    assert demo.wait(timeout=30) == 0
