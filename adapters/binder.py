@@ -53,11 +53,11 @@ def count_pages(data: bytes) -> int:
 
 
 def part_of_letter(document: str, case_number: str, data: bytes | None) -> Part:
-    """The part of a letter, by its path in the outbox: ``2026/11/02/SO-1-approval-1-member.pdf``."""
-    day, _, name = document.removesuffix(".pdf").rpartition("/")
+    """The part of a letter, by its path in the outbox: ``SO-1/SO-1-approval-1-member.pdf``."""
+    name = document.removesuffix(".pdf").rpartition("/")[2]
     match name.removeprefix(f"{case_number}-").split("-"):
         case [kind, _, recipient]:
-            title = f"Letter: {words(kind).lower()} to the {words(recipient).lower()}, {day.replace('/', '-')}"
+            title = f"Letter: {words(kind).lower()} to the {words(recipient).lower()}"
         case _:
             title = f"Letter: {name}"
     return Part(title=title, sha256=hashlib.sha256(data).hexdigest() if data else "", data=data, ours=True)

@@ -25,16 +25,13 @@ class Shelf:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._root = folder.absolute()
         self._taken_up: set[Path] = set()
 
     def path_of(self, name: str) -> Path:
         """Where a file lies, by its path relative to the shelf. Raises AdapterError for one that leads out of it."""
-        root = self.folder.resolve()
-        try:
-            path = (root / name).resolve()
-        except (OSError, ValueError):  # a NUL, or a loop of links
-            path = root
-        if path == root or not path.is_relative_to(root):
+        path = Path(os.path.normpath(self._root / name))  # no look at the disk: nobody else puts links on our shelf
+        if path == self._root or not path.is_relative_to(self._root) or "\0" in name:
             raise AdapterError(f"A file name leads out of the folder {self.folder}; nothing was read or written.")
         return path
 
@@ -76,7 +73,7 @@ class Shelf:
             return
         _make_folder(folder)
         for above in folder.parents:
-            if above.is_relative_to(self.folder.resolve()):
+            if above.is_relative_to(self._root):
                 sync_folder(above)  # whoever made it may have been killed before this
         for leftover in folder.glob(f"{NEIGHBOUR}*"):
             _remove_unless_in_use(leftover)

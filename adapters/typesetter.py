@@ -23,7 +23,7 @@ TEMPLATES = Path(__file__).parent / "letters"
 PDFStandard = Literal["ua-1"]
 ACCESSIBLE: PDFStandard = "ua-1"
 # A word that no line can hold would run off the sheet, so it may be broken after every 10 letters; a digest may not.
-ENDLESS = re.compile(r"(?!\b[0-9a-f]{64}\b)\S{40,}")
+ENDLESS = re.compile(r"(?<!\S)(?![0-9a-f]{64}(?!\S))\S{40,}")
 CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
 NEWLINES = (0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029)
 # They turn round what is printed after them, up to the end of the paragraph; a letter's words stand as they are.

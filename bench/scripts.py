@@ -7,6 +7,7 @@ from typing import Any
 from policy.actions import ACTIONS, StaffAction
 from policy.people import Actor, Address, Member, PersonName, Professional, Role
 from policy.request import Care, Information, Item, LineOfBusiness, Purpose, Reason, Request, Requester, RequesterKind
+from policy.tasks import TaskKind
 
 HERE = Address(line1="1 Bench Way", city="Los Angeles", state="CA", postal_code="90001")
 CASE_MANAGER = Actor(id="cm.bench", roles=(Role.CASE_MANAGER,))
@@ -26,6 +27,11 @@ class Step:
     signal: str
     actor: Actor
     fields: dict[str, Any]
+
+    @property
+    def task(self) -> TaskKind | None:
+        """The task that the action completes."""
+        return ACTIONS[self.signal].TASK
 
     def action(self, case_number: str) -> StaffAction:
         """The action, received now."""

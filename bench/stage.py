@@ -1,7 +1,6 @@
 """Where both kinds of case are played: the same server, the same process, waves of human actions."""
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.ledger import LedgerSteps
 from activities.ports import Ledger
-from bench.bare import ACTIONS, QUEUE, BareSteps, BareWorkflow
+from bench.bare import ACTIONS, QUEUE, BareSteps, BareWorkflow, on_wait
 from bench.scripts import STRAIGHTFORWARD, Step, request
 from policy.case import open_case
 from policy.particulars import Notice
@@ -35,9 +34,6 @@ from workflows.second_opinion import SecondOpinionWorkflow
 
 Handle = WorkflowHandle[Any, Any]
 
-# The step of the bare workflow that follows each action; none follows the last.
-REACHES = {"start": "case manager", "confirm": "physician", "determine": "placement", "place": "refer"}
-
 
 @dataclass
 class WatchedLedger:
@@ -46,21 +42,49 @@ class WatchedLedger:
     ledger: Ledger
     tasks: dict[str, dict[str, HumanTask]] = field(default_factory=dict)
     notices: dict[str, dict[str, Notice]] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    bell: "Bell" = field(default_factory=lambda: Bell())
 
     def record(self, transition: Transition) -> None:
-        """Records, then notes."""
+        """Records, then tells whoever waits for the case."""
         self.ledger.record(transition)
-        with self.lock:
-            self.tasks.setdefault(transition.case_number, {}).update({t.id: t for t in transition.tasks})
-            self.notices.setdefault(transition.case_number, {}).update({n.key: n for n in transition.notices})
+        self.bell.ring(transition.case_number, partial(self._note, transition))
+
+    def _note(self, transition: Transition) -> None:
+        self.tasks.setdefault(transition.case_number, {}).update({t.id: t for t in transition.tasks})
+        self.notices.setdefault(transition.case_number, {}).update({n.key: n for n in transition.notices})
 
     def waits_for(self, case: str, step: Step) -> bool:
         """Whether the case's letters have left and the task of the next step is open."""
-        with self.lock:
-            sent = all(n.sent_at for n in self.notices.get(case, {}).values())
-            kind = type(step.action(case)).TASK
-            return sent and any(t.is_open and t.kind is kind for t in self.tasks.get(case, {}).values())
+        sent = all(n.sent_at for n in self.notices.get(case, {}).values())
+        return sent and any(t.is_open and t.kind is step.task for t in self.tasks.get(case, {}).values())
+
+
+class Bell:
+    """Wakes who waits for a case, from any thread, without polling."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._rung: dict[str, asyncio.Event] = {}
+
+    def ring(self, case: str, change: Callable[[], None]) -> None:
+        """Makes a change in the loop's own thread, and wakes who waits for the case."""
+
+        def wake() -> None:
+            change()
+            self._event(case).set()
+
+        self._loop.call_soon_threadsafe(wake)
+
+    async def until(self, case: str, reached: Callable[[], bool]) -> None:
+        """Waits until a case has come to where it should."""
+        event = self._event(case)
+        async with asyncio.timeout(120):
+            while not reached():
+                event.clear()
+                await event.wait()
+
+    def _event(self, case: str) -> asyncio.Event:
+        return self._rung.setdefault(case, asyncio.Event())
 
 
 @dataclass
@@ -83,12 +107,12 @@ class Stage:
 
         async def begin(number: str) -> None:
             handles[number] = await self._open(number, complete=complete)
-            await _until(partial(self.ledger.waits_for, number, script[0]))
+            await self.ledger.bell.until(number, partial(self.ledger.waits_for, number, script[0]))
 
         async def take(step: Step, following: Step | None, number: str) -> None:
             await handles[number].signal(step.signal, step.action(number))
             if following:
-                await _until(partial(self.ledger.waits_for, number, following))
+                await self.ledger.bell.until(number, partial(self.ledger.waits_for, number, following))
             else:
                 await handles[number].result()
 
@@ -105,18 +129,18 @@ class Stage:
 
         async def begin(case: str) -> None:
             handles[case] = await self.client.start_workflow(BareWorkflow.run, id=case, task_queue=QUEUE)
-            await _until(partial(self._bare_has_reached, case, REACHES["start"]))
+            await self.ledger.bell.until(case, partial(self._bare_waits_for, case, ACTIONS[0]))
 
-        async def take(action: str, case: str) -> None:
+        async def take(action: str, following: str | None, case: str) -> None:
             await handles[case].signal(BareWorkflow.act, action)
-            if action in REACHES:
-                await _until(partial(self._bare_has_reached, case, REACHES[action]))
+            if following:
+                await self.ledger.bell.until(case, partial(self._bare_waits_for, case, following))
             else:
                 await handles[case].result()
 
         await self._in_groups(begin, ids)
-        for action in ACTIONS:
-            await self._in_groups(partial(take, action), ids)
+        for action, following in zip_longest(ACTIONS, ACTIONS[1:]):
+            await self._in_groups(partial(take, action, following), ids)
         return perf_counter() - began, [handles[case] for case in ids]
 
     async def _in_groups(self, step: Callable[[str], Awaitable[None]], cases: Sequence[str]) -> None:
@@ -124,8 +148,8 @@ class Stage:
         for first in range(0, len(cases), self.group):
             await asyncio.gather(*(step(case) for case in cases[first : first + self.group]))
 
-    def _bare_has_reached(self, case: str, step: str) -> bool:
-        return step in self.bare.get(case, ())
+    def _bare_waits_for(self, case: str, action: str) -> bool:
+        return action in self.bare.get(case, ())
 
     async def _open(self, number: str, *, complete: bool) -> Handle:
         now = datetime.now(UTC)
@@ -153,15 +177,16 @@ async def open_stage(home: Path, settings: Settings) -> AsyncIterator[Callable[[
         async def stage(cached: int) -> AsyncIterator[Stage]:
             played = Stage(client, world, ledger, group=cached, numbers=numbers)
 
-            def tell(case: str, step: str) -> None:
-                played.bare.setdefault(case, []).append(step)
+            def tell(case: str, action: str) -> None:
+                ledger.bell.ring(case, lambda: played.bare.setdefault(case, []).append(action))
 
+            on_wait[:] = [tell]
             steps = replace(world.steps, ledger=LedgerSteps(ledger))
             bare = Worker(
                 client,
                 task_queue=QUEUE,
                 workflows=[BareWorkflow],
-                activities=[BareSteps(tell).bare_step],
+                activities=[BareSteps().bare_step],
                 workflow_runner=UnsandboxedWorkflowRunner(),
                 max_cached_workflows=cached,
             )
@@ -169,9 +194,3 @@ async def open_stage(home: Path, settings: Settings) -> AsyncIterator[Callable[[
                 yield played
 
         yield stage
-
-
-async def _until(reached: Callable[[], bool]) -> None:
-    async with asyncio.timeout(120):
-        while not reached():  # noqa: ASYNC110 - the ledger is told from threads
-            await asyncio.sleep(0.002)

@@ -25,7 +25,7 @@ from workflows.second_opinion import SecondOpinionWorkflow
 
 WORKFLOWS = [SecondOpinionWorkflow]
 DATA_CONVERTER = pydantic_data_converter
-THREADS = 8  # records and PDFs release the GIL while they write; more only queue at the database
+THREADS = 4  # two cores typeset and write; more threads only queue at the database and the interpreter
 
 
 class TemporalError(Exception):

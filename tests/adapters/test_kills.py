@@ -18,7 +18,7 @@ from tests.adapters import kill_at_every_step
 from tests.adapters.samples import ROOT, files_in, leftovers_in
 from tests.builders import MONDAY
 
-FEWEST_STEPS = 6
+FEWEST_STEPS = 5
 
 
 def kill(kind: str, folder: Path) -> list[str]:

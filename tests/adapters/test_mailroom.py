@@ -13,7 +13,7 @@ import pytest
 from pypdf import PdfReader
 
 from adapters.mailroom import Outbox
-from adapters.shelf import AdapterError, Shelf
+from adapters.shelf import AdapterError
 from policy.notices import Letter, Section
 from policy.particulars import NoticeKind, Recipient
 from policy.people import PersonName
@@ -92,10 +92,10 @@ def test_a_letter_is_an_accessible_pdf_with_a_title_and_a_language(outbox: Outbo
     assert reader.metadata.title == "Your request for a second opinion is denied"
 
 
-def test_a_letter_lies_under_its_day_and_its_key_without_a_name(outbox: Outbox) -> None:
+def test_a_letter_lies_under_its_case_and_its_key_without_a_name(outbox: Outbox) -> None:
     delivery = outbox.post(a_letter())
 
-    assert delivery.document == f"2026/11/02/{NUMBER}-denial-1-member.pdf"
+    assert delivery.document == f"{NUMBER}/{NUMBER}-denial-1-member.pdf"
     assert delivery.key == f"{NUMBER}/denial/1/member"
     assert delivery.sha256 == hashlib.sha256(outbox.path_of(delivery.document).read_bytes()).hexdigest()
 
@@ -116,17 +116,6 @@ def test_the_same_letter_on_another_day_leaves_once(outbox: Outbox, tmp_path: Pa
 
     assert second == first
     assert files_in(tmp_path / "outbox") == [first.document]
-
-
-def test_a_letter_whose_place_is_settled_goes_there_under_that_date(outbox: Outbox, tmp_path: Path) -> None:
-    letter = a_letter()
-    key = hashlib.sha256(letter.key.encode()).hexdigest()
-    Shelf(tmp_path / "outbox").put(f".places/{key}", b"2026/11/02/as-settled.pdf")
-
-    delivery = outbox.post(letter.model_copy(update={"written_on": TUESDAY}))
-
-    assert delivery.document == "2026/11/02/as-settled.pdf"
-    assert "November 2, 2026" in text_of(outbox.path_of(delivery.document))
 
 
 def test_eight_threads_at_once_send_one_letter(tmp_path: Path) -> None:
@@ -261,4 +250,4 @@ def test_an_outbox_that_cannot_be_written_to_is_one_sentence_without_a_name(tmp_
     with pytest.raises(AdapterError) as raised:
         Outbox(tmp_path / "file" / "outbox").post(a_letter())
 
-    assert str(raised.value) == f"The folder {tmp_path}/file/outbox cannot be written to: Not a directory."
+    assert str(raised.value) == f"The folder {tmp_path}/file/outbox cannot be read: Not a directory."

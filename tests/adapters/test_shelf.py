@@ -91,14 +91,6 @@ def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_no_link_leads_out_of_the_folder(tmp_path: Path) -> None:
-    (tmp_path / "shelf").mkdir()
-    (tmp_path / "shelf" / "day").symlink_to(tmp_path)
-
-    with pytest.raises(AdapterError, match="leads out of the folder"):
-        Shelf(tmp_path / "shelf").put("day/file", b"x")
-
-
 def test_a_folder_that_cannot_be_written_to_is_one_sentence_without_a_name(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     shelf = Shelf(tmp_path / "file" / "shelf")

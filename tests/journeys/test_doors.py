@@ -60,7 +60,7 @@ def test_a_request_goes_from_an_intake_file_to_a_filed_packet_and_survives_kille
     assert late.returncode == 1
     assert "closed" in late.stderr
     assert [entry["event"] for entry in filed["ledger"]].count("action:refused") == 1
-    assert len(list(house.home.glob("outbox/2*/**/*.pdf"))) == 2
+    assert len(list(house.home.glob("outbox/SO-*/*.pdf"))) == 2
     packets = list(house.home.glob("cabinet/Prior Authorizations/**/*.pdf"))
     assert len(packets) == 1
     assert case in packets[0].name
