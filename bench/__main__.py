@@ -15,11 +15,13 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.costs import Costs, costs_of
+from bench.scripts import SCRIPTS
 from bench.stage import open_stage
 from wiring.logs import set_up_logs
 from wiring.settings import read_settings
 
 WARM, COLD = 1000, 6  # cases in the worker's cache, and cases that take a step at the same time
+COSTS = Path(__file__).parent / "costs.json"
 RESULTS = Path(__file__).parent / "results"
 BUDGET_EVENTS, BUDGET_RATIO = 80, 0.5
 
@@ -45,6 +47,17 @@ async def measure(rounds: int, cases: int) -> dict[str, Any]:
                             "bare": vars(await costs_of(bare_handles[0])),
                         }
     return figures
+
+
+async def scripted() -> dict[str, dict[str, int]]:
+    """The exact costs of each scripted case: they stay the same to the last digit, so a test compares them."""
+    with tempfile.TemporaryDirectory(prefix="second-opinion-costs-") as folder:
+        async with open_stage(Path(folder), read_settings()) as stage, stage(WARM) as played:
+            found = {}
+            for name, script in SCRIPTS.items():
+                _, (handle,) = await played.ours(1, script)
+                found[name] = (await costs_of(handle)).exact()
+            return found
 
 
 def report(figures: dict[str, Any]) -> None:
@@ -81,7 +94,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--cases", type=int, default=30)
+    parser.add_argument("--keep-costs", action="store_true", help="write down what the scripted cases cost, and end")
     asked = parser.parse_args()
+    if asked.keep_costs:
+        COSTS.write_text(json.dumps(asyncio.run(scripted()), indent=2) + "\n", encoding="utf-8")
+        return
     set_up_logs("console")
     figures = asyncio.run(measure(asked.rounds, asked.cases))
     figures |= {"at": datetime.now(UTC).isoformat(), "python": platform.python_version(), "cores": os.cpu_count()}

@@ -3,7 +3,6 @@
 import asyncio
 import json as jsonlib
 import sys
-from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -238,8 +237,6 @@ def run(words: list[str]) -> int:
     """Runs a command; the exit code is explained in ``cli/house.py``."""
     try:
         result = app(words, exit_on_error=False, print_error=True, result_action="return_value")
-        if isinstance(result, Coroutine):
-            result = asyncio.run(result)
         return result if isinstance(result, int) else DONE
     except CycloptsError:
         return BAD_INPUT

@@ -24,7 +24,12 @@ MONDAY = datetime(2026, 11, 2, 18, 0, tzinfo=UTC)  # Monday 2026-11-02 10:00 PST
 CASE_MANAGER = Actor(id="cm.alvarez", name="Rosa Alvarez", roles=(Role.CASE_MANAGER,))
 OTHER_CASE_MANAGER = Actor(id="cm.brown", name="Lee Brown", roles=(Role.CASE_MANAGER,))
 CMO = Actor(
-    id="md.chen", name="Dr. Mei Chen", roles=(Role.CMO,), licence="A55501", npi="1992999825", specialty="internal medicine"
+    id="md.chen",
+    name="Dr. Mei Chen",
+    roles=(Role.CMO,),
+    licence="A55501",
+    npi="1992999825",
+    specialty="internal medicine",
 )
 CONSULTANT = Actor(
     id="md.osei",
@@ -88,7 +93,9 @@ def an_incomplete_request(*lacking: Item, **changes: Any) -> Request:
 
 def a_first_opinion(*, recommends: bool = True, major: bool = True) -> FirstOpinion:
     """The treating surgeon's recommendation."""
-    return FirstOpinion(professional=a_professional(), recommendation=a_recommendation(recommends=recommends, major=major))
+    return FirstOpinion(
+        professional=a_professional(), recommendation=a_recommendation(recommends=recommends, major=major)
+    )
 
 
 def a_recommendation(*, recommends: bool, major: bool = True) -> Recommendation:

@@ -48,8 +48,11 @@ def named_cluster() -> str | None:
     """
     try:
         return ClientConfig.load_client_connect_config().get("target_host") or None
-    except RuntimeError as trouble:
-        raise TemporalError(f"Temporal's environment configuration cannot be read: {trouble}") from trouble
+    except OSError as trouble:
+        what = f"{trouble.filename}: {trouble.strerror}"
+        raise TemporalError(f"A key or certificate of Temporal's environment cannot be read: {what}.") from trouble
+    except (RuntimeError, ValueError) as trouble:
+        raise TemporalError(f"Temporal's environment configuration cannot be read: {trouble}.") from trouble
 
 
 async def connect(settings: Settings, address: str | None = None) -> Client:

@@ -30,3 +30,17 @@ def test_the_demonstration_stays_up_with_its_ui_until_ctrl_c(house):
 
     assert status == 200
     assert demo.wait(timeout=30) == 0
+
+
+def test_a_cluster_that_the_environment_names_is_used_instead(house, tmp_path):
+    house.start_server()
+    cluster = f"127.0.0.1:{house.environment['SECOND_OPINION_GRPC_PORT']}"
+    elsewhere = str(tmp_path / "elsewhere")
+
+    played = house.run("demo", "--once", TEMPORAL_ADDRESS=cluster, SECOND_OPINION_HOME=elsewhere)
+    refused = house.run("server", TEMPORAL_ADDRESS=cluster, SECOND_OPINION_HOME=elsewhere)
+
+    assert played.returncode == 0, played.stdout + played.stderr
+    assert not (tmp_path / "elsewhere" / "temporal.db").exists()
+    assert refused.returncode == 3
+    assert cluster in refused.stderr

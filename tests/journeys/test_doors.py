@@ -127,6 +127,8 @@ def test_a_file_with_errors_opens_nothing_and_partial_opens_the_good_rows(house,
         (["show", "SO-2026-999999"], {}, 1, "SO-2026-999999"),
         (["act", "SO-2026-000001", "approve", "--as", "nobody"], {}, 1, "nobody"),
         (["worker"], {"TEMPORAL_ADDRESS": "127.0.0.1:9"}, 3, "127.0.0.1:9"),
+        (["worker"], {"TEMPORAL_TLS_CLIENT_CERT_PATH": "/no/key", "TEMPORAL_ADDRESS": "x:1"}, 3, "/no/key"),
+        (["worker"], {"TEMPORAL_PROFILE": "nobody"}, 3, "nobody"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )

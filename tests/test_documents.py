@@ -1,0 +1,89 @@
+"""What the documents say is so: commands, settings, folders, clauses, targets, and the production files."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from cli.main import app
+from policy.clauses import Clause
+from wiring.settings import PREFIX, Settings
+from workflows import QUEUES
+
+pytestmark = pytest.mark.documents
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+PROSE = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+
+
+def test_every_setting_is_in_the_readme_and_no_other():
+    named = set(re.findall(rf"^\| `({PREFIX}\w+)`", README, re.MULTILINE))
+
+    assert named == {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+
+
+def test_every_command_is_in_the_readme_and_no_other():
+    named = set(re.findall(r"^\| `second-opinion (\w+)", README, re.MULTILINE))
+
+    assert named == {name for name in app if not name.startswith("-")}
+
+
+def test_every_make_target_that_a_document_names_exists():
+    targets = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
+
+    for file in PROSE:
+        assert set(re.findall(r"`make ([a-z]+)", file.read_text(encoding="utf-8"))) <= targets, file
+
+
+def test_every_folder_in_the_walk_exists_and_every_package_is_in_it():
+    walked = set(re.findall(r"^\| `(\w+)/` \|", README, re.MULTILINE))
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "root_packages"
+    ]
+
+    assert all((ROOT / folder).is_dir() for folder in walked)
+    assert set(packages) <= walked
+
+
+@pytest.mark.parametrize("folder", ["policy", "workflows", "activities"])
+def test_the_architecture_names_every_module_of(folder):
+    modules = {file.name for file in (ROOT / folder).glob("*.py")} - {"__init__.py"}
+
+    assert {name for name in modules if name not in ARCHITECTURE} == set()
+
+
+def test_every_link_in_the_documents_leads_somewhere():
+    for file in PROSE:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", file.read_text(encoding="utf-8")):
+            assert (file.parent / target).exists(), f"{file.name}: {target}"
+
+
+def test_the_production_files_name_only_settings_and_commands_that_exist():
+    settings = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+    assert set(re.findall(rf"{PREFIX}\w+", COMPOSE + dockerfile)) <= settings
+    assert set(re.findall(r"worker\.py, --queue, (\w+)", COMPOSE)) == set(QUEUES)
+    for folder in re.findall(r"^COPY (\w+) \1$", dockerfile, re.MULTILINE):
+        assert (ROOT / folder).is_dir()
+    assert all(re.search(r":[\d.]+$", image) for image in re.findall(r"image: (\S+)", COMPOSE))
+
+
+def test_the_constraints_hold_names_and_versions_and_no_addresses():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+]+", line) for line in lines)
+
+
+@pytest.mark.parametrize("clause", sorted(set(Clause) - {Clause.P12}))  # P12, the committees' report, comes later
+def test_every_clause_is_cited_by_a_rule(clause):
+    rules = (file for file in (ROOT / "policy").glob("*.py") if file.name not in ("__init__.py", "clauses.py"))
+
+    assert any(
+        re.search(rf"\b{clause.value}\b|Clause\.{clause.name}\b", file.read_text(encoding="utf-8")) for file in rules
+    )
