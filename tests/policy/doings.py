@@ -1,0 +1,155 @@
+"""Who may turn up in a life, eligible or not, and what each may try: strategies for the lives in ``test_life``."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from policy.case import Case
+from policy.completeness import missing, outstanding
+from policy.people import Actor, Role
+from policy.request import Care, Item
+from policy.routing import Tier
+from policy.tasks import HumanTask, TaskKind
+from tests.builders import (
+    CASE_MANAGER,
+    CMO,
+    CONSULTANT,
+    INTAKE,
+    OTHER_CASE_MANAGER,
+    a_professional,
+    a_recommendation,
+    a_report,
+    plan_physician,
+)
+from tests.policy.steps import DESIGNEE, SUPERVISOR, consultation
+
+TREATING, PCP, FREE, ALSO_FREE = "1992999874", "1992999866", "1992999882", "1992999890"
+SPECIALTY = {Care.SPECIALTY: "orthopedic surgery", Care.PRIMARY_CARE: "family medicine"}
+
+RIGHT = {
+    TaskKind.COMPLETENESS_REVIEW: (CASE_MANAGER, OTHER_CASE_MANAGER),
+    TaskKind.OBTAIN_INFORMATION: (CASE_MANAGER, OTHER_CASE_MANAGER),
+    TaskKind.PHYSICIAN_REVIEW: (CMO, DESIGNEE),
+    TaskKind.EXPIRED_DETERMINATION: (CMO, DESIGNEE),
+    TaskKind.CONSULTATIVE_REVIEW: (
+        CONSULTANT,
+        CONSULTANT.model_copy(update={"id": "md.both", "roles": (Role.CONSULTANT, Role.PHYSICIAN_DESIGNEE)}),
+        CONSULTANT.model_copy(update={"id": "md.family", "specialty": "family medicine"}),
+    ),
+    TaskKind.PLACEMENT: (CASE_MANAGER, OTHER_CASE_MANAGER),
+    TaskKind.OBTAIN_REPORT: (CASE_MANAGER, OTHER_CASE_MANAGER),
+}
+CAST: tuple[Actor, ...] = (
+    *dict.fromkeys(actor for actors in RIGHT.values() for actor in actors),
+    SUPERVISOR,
+    INTAKE,
+    CMO.model_copy(update={"id": "md.unlicensed", "licence": ""}),
+    CMO.model_copy(update={"id": "md.treating", "npi": TREATING}),
+    DESIGNEE.model_copy(update={"id": "md.pcp", "npi": PCP}),
+    CONSULTANT.model_copy(update={"id": "md.heart", "specialty": "cardiology"}),
+    CONSULTANT.model_copy(update={"id": "md.young", "board_certified": False}),
+)
+SIGNALS = {
+    TaskKind.COMPLETENESS_REVIEW: ("confirm_completeness", "request_information"),
+    TaskKind.OBTAIN_INFORMATION: ("receive_information", "record_contact_attempt"),
+    TaskKind.PHYSICIAN_REVIEW: ("determine", "refer_to_consultation"),
+    TaskKind.CONSULTATIVE_REVIEW: ("submit_consultation",),
+    TaskKind.EXPIRED_DETERMINATION: ("sign_expired_determination",),
+    TaskKind.PLACEMENT: ("place_opinion",),
+    TaskKind.OBTAIN_REPORT: ("receive_report",),
+}
+
+ASKED: tuple[Item, ...] = tuple(item for item in Item if item not in (Item.MEMBER_ADDRESS, Item.MEMBER_PHONE))
+items = st.lists(st.sampled_from(ASKED), min_size=1, max_size=2, unique=True)
+yes_or_no = st.booleans()
+task_ids = st.integers(1, 6).map(lambda n: {"task_id": f"T{n}"})
+
+
+def information(some: list[Item]) -> dict[str, Any]:
+    return {"information": [{"item": item, "text": "on record"} for item in some]}
+
+
+def a_placement(tier: Tier, npi: str, organization: str, specialty: str) -> dict[str, Any]:
+    physician = a_professional(npi, organization=organization, specialty=specialty).model_dump(mode="json")
+    reasons = {t.value: "nobody there" for t in Tier if t is not tier}
+    return plan_physician(tier=tier.value, professional=physician, passed_over=reasons)
+
+
+def a_fitting_placement(case: Case, npi: str) -> dict[str, Any]:
+    """One that the rules allow, on the nearest tier."""
+    care = case.request.care
+    return a_placement(Tier.ORGANIZATION if care is Care.PRIMARY_CARE else Tier.PPG, npi, "Alder IPA", SPECIALTY[care])
+
+
+def said(recommends: bool | None) -> dict[str, Any]:
+    return a_report(recommendation=None if recommends is None else a_recommendation(recommends=recommends).model_dump())
+
+
+def decided(outcome: str, criteria: str = "MCG 4.2") -> dict[str, Any]:
+    return {"outcome": outcome, "rationale": "Because.", "criteria": criteria}
+
+
+ANYTHING: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+    "claim_task": task_ids,
+    "release_task": task_ids,
+    "add_comment": st.just({"text": "See the record."}),
+    "confirm_completeness": st.just({}),
+    "request_information": items.map(lambda some: {"items": some}),
+    "record_contact_attempt": yes_or_no.map(lambda reached: {"channel": "fax", "reached": reached}),
+    "receive_information": items.map(information),
+    "refer_to_consultation": st.just({"question": "Is it reasonable?"}),
+    "submit_consultation": st.builds(
+        lambda yes, fair: consultation(recommends=yes, attests_no_conflict=fair), yes_or_no, yes_or_no
+    ),
+    "determine": st.builds(decided, st.sampled_from(("approved", "denied")), st.sampled_from(("", "MCG 4.2"))),
+    "sign_expired_determination": st.just({"statement": "The time has passed."}),
+    "place_opinion": st.builds(
+        a_placement,
+        st.sampled_from(Tier),
+        st.sampled_from((FREE, ALSO_FREE, TREATING)),
+        st.sampled_from(("Alder IPA", "Plan Specialists")),
+        st.sampled_from(tuple(SPECIALTY.values())),
+    ),
+    "receive_report": st.builds(said, st.none() | yes_or_no),
+    "withdraw_request": st.just({"reason": "The member has decided."}),
+    "expedite_request": st.just({"reason": "Waiting could harm."}),
+}
+
+
+def sensible(signal: str, case: Case) -> st.SearchStrategy[dict[str, Any]]:
+    """What staff who know the case would send; it need not be allowed."""
+    match signal:
+        case "request_information" if lacking := missing(case):
+            return st.just({"items": lacking})
+        case "receive_information" if len(asked := outstanding(case)) > 1:
+            return st.sampled_from((information([*asked]), information([asked[0]])))
+        case "receive_information":
+            return st.just(information([*outstanding(case)]))
+        case "submit_consultation":
+            return yes_or_no.map(lambda yes: consultation(recommends=yes))
+        case "determine" if case.consultations:
+            return st.just(decided("approved" if case.consultations[-1].recommends else "denied"))
+        case "determine":
+            return st.sampled_from((decided("approved"), decided("approved"), decided("approved"), decided("denied")))
+        case "place_opinion":
+            return st.just(a_fitting_placement(case, ALSO_FREE if case.opinions else FREE))
+        case _:
+            return ANYTHING[signal]
+
+
+def signals(task: HumanTask, case: Case) -> tuple[str, ...]:
+    """What staff who know the case would do about a task, the usual answer more often."""
+    usual, *others = SIGNALS[task.kind]
+    if task.kind is TaskKind.COMPLETENESS_REVIEW and missing(case):
+        return ("request_information",)
+    if task.kind is TaskKind.PHYSICIAN_REVIEW and case.consultations:
+        return (usual,)
+    return (usual, usual, *others)
+
+
+def right_people(task: HumanTask, case: Case) -> tuple[Actor, ...]:
+    """Who could do a task now, and may; anybody at all when nobody can."""
+    free = (a for a in RIGHT[task.kind] if task.may_be_worked_by(a))
+    if task.kind is TaskKind.CONSULTATIVE_REVIEW:
+        free = (a for a in free if a.specialty == case.request.specialty)
+    return tuple(free) or CAST

@@ -1,0 +1,160 @@
+"""Cases brought to each stage of their life, one hour between two steps: arrangements for the tests of the rules."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from policy.acting import act
+from policy.case import Case, open_case
+from policy.coding import code
+from policy.filing import closed, filed
+from policy.notices import Delivery, sent
+from policy.particulars import Filing, Notice, NoticeKind, RefusedAction
+from policy.people import Actor, Role
+from policy.request import Item, LineOfBusiness, Request
+from tests.builders import (
+    CASE_MANAGER,
+    CMO,
+    CONSULTANT,
+    MONDAY,
+    a_first_opinion,
+    a_report,
+    a_request,
+    action,
+    an_incomplete_request,
+    plan_physician,
+)
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+NUMBER = "SO-2026-000001"
+
+DESIGNEE = Actor(id="md.lind", name="Dr. Eva Lind", roles=(Role.PHYSICIAN_DESIGNEE,), licence="A55503")
+SUPERVISOR = Actor(id="su.kane", name="Ida Kane", roles=(Role.SUPERVISOR,))
+
+
+def consultation(*, recommends: bool = True, **changes: Any) -> dict[str, Any]:
+    """The consultant's part of the form."""
+    given = {
+        "findings": "Imaging and examination disagree.",
+        "recommends_second_opinion": recommends,
+        "rationale": "Conservative care was not exhausted.",
+        "attests_no_conflict": True,
+    }
+    return {**given, **changes}
+
+
+DENIAL: dict[str, Any] = {"outcome": "denied", "rationale": "Two opinions are on record.", "criteria": "MCG 4.2"}
+APPROVAL: dict[str, Any] = {"outcome": "approved", "rationale": "Reason R1 applies."}
+
+
+def opened(request: Request | None = None, at: datetime = MONDAY, **changes: Any) -> Case:
+    """A case whose request has just been received; complete unless told otherwise."""
+    return open_case(NUMBER, request or a_request(**changes), at)
+
+
+def next_hour(case: Case) -> datetime:
+    """One hour after the latest line of the story."""
+    return max(entry.at for entry in case.story) + HOUR
+
+
+def attempts(case: Case, actor: Actor, signal: str, at: datetime | None = None, **fields: Any) -> Case:
+    """The case after an action, applied or refused."""
+    now = at or next_hour(case)
+    return act(case, action(signal, actor, now, **fields), now)
+
+
+def does(case: Case, actor: Actor, signal: str, at: datetime | None = None, **fields: Any) -> Case:
+    """The case after an action that must be applied."""
+    after = attempts(case, actor, signal, at, **fields)
+    assert after.refused_count == case.refused_count, after.refusals[-1]
+    return after
+
+
+def refusal(case: Case, actor: Actor, signal: str, at: datetime | None = None, **fields: Any) -> RefusedAction:
+    """The refusal of an action that must be refused, and must leave everything else as it was."""
+    after = attempts(case, actor, signal, at, **fields)
+    assert after.refused_count == case.refused_count + 1, "the action was applied"
+    told = {
+        "receipts": case.receipts,
+        "refusals": case.refusals,
+        "refused_count": case.refused_count,
+        "story": case.story,
+        "seq": case.seq,
+    }
+    assert after.but(**told) == case
+    return after.refusals[-1]
+
+
+def pending(*lacking: Item, received: datetime = MONDAY, **changes: Any) -> Case:
+    """The provider has been asked for items."""
+    lacking = lacking or (Item.TEST_RESULTS,)
+    case = opened(an_incomplete_request(*lacking, **changes), received)
+    return does(case, CASE_MANAGER, "request_information", items=lacking)
+
+
+def in_review(*, received: datetime = MONDAY, **changes: Any) -> Case:
+    """The complete referral is with the physician."""
+    return does(opened(at=received, **changes), CASE_MANAGER, "confirm_completeness")
+
+
+def referred(**changes: Any) -> Case:
+    """The referral is with the consultant."""
+    return does(in_review(**changes), CMO, "refer_to_consultation", question="Is the fusion reasonable?")
+
+
+def consulted(*, recommends: bool = True, **changes: Any) -> Case:
+    """The consultant's advice is with the physician."""
+    return does(referred(**changes), CONSULTANT, "submit_consultation", **consultation(recommends=recommends))
+
+
+def denied(**changes: Any) -> Case:
+    """Denied by the CMO."""
+    return does(in_review(**changes), CMO, "determine", **DENIAL)
+
+
+def approved(**changes: Any) -> Case:
+    """Approved by the CMO, to be placed."""
+    return does(in_review(**changes), CMO, "determine", **APPROVAL)
+
+
+def placed(**changes: Any) -> Case:
+    """The second opinion is placed with a physician of the plan."""
+    return does(approved(**changes), CASE_MANAGER, "place_opinion", **plan_physician())
+
+
+def reported(**changes: Any) -> Case:
+    """The report has come; nothing is left to do but letters and filing."""
+    return does(placed(**changes), CASE_MANAGER, "receive_report", **a_report())
+
+
+def differing(**changes: Any) -> Case:
+    """A Medicare case in which the second physician advises against the surgery: a third opinion is to be placed."""
+    given = {"line": LineOfBusiness.MEDICARE_ADVANTAGE, "first_opinion": a_first_opinion(recommends=True)}
+    return does(placed(**{**given, **changes}), CASE_MANAGER, "receive_report", **a_report(recommends=False))
+
+
+def withdrawn(**changes: Any) -> Case:
+    """Withdrawn while the referral is reviewed."""
+    return does(opened(**changes), CASE_MANAGER, "withdraw_request", reason="The member has decided.")
+
+
+def delivery(notice: Notice) -> Delivery:
+    """The proof that a letter left."""
+    return Delivery(key=notice.key, document=f"{notice.key.replace('/', '-')}.pdf", sha256="ab" * 32)
+
+
+def letters_left(case: Case, *kinds: NoticeKind, at: datetime | None = None) -> Case:
+    """The letters that are owed left: those of the given kinds, or all."""
+    owed = tuple(delivery(n) for n in case.planned_notices if not kinds or n.kind in kinds)
+    return sent(case, owed, at or next_hour(case))
+
+
+def a_filing(at: datetime) -> Filing:
+    """Where the packet lies."""
+    return Filing(path="Prior Authorizations/2026/11/2026-11-02/x.pdf", sha256="cd" * 32, pages=7, filed_at=at)
+
+
+def finished(case: Case) -> Case:
+    """Letters left, coded, filed, closed."""
+    case = letters_left(case)
+    now = next_hour(case)
+    return closed(filed(code(case, now), a_filing(now), now), now)

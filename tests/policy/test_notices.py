@@ -1,0 +1,287 @@
+"""What each letter says and to whom, and which clocks end when it has left."""
+
+import pytest
+
+from policy.alarms import ring
+from policy.case import Case
+from policy.notices import Letter, compose
+from policy.particulars import Notice, NoticeKind, Recipient
+from policy.people import Address
+from policy.request import Item, LineOfBusiness
+from policy.tasks import TaskKind
+from tests.builders import CASE_MANAGER, CMO, MONDAY, a_member, a_report, plan_physician
+from tests.policy.steps import (
+    DAY,
+    DENIAL,
+    approved,
+    denied,
+    differing,
+    does,
+    in_review,
+    next_hour,
+    pending,
+    placed,
+    reported,
+    withdrawn,
+)
+
+MEMBER, PROVIDER, PCP = Recipient.MEMBER, Recipient.PROVIDER, Recipient.PCP
+PHYSICIAN = Recipient.OPINION_PHYSICIAN
+OWED = {
+    NoticeKind.INFORMATION_REQUEST: (PROVIDER,),
+    NoticeKind.INFORMATION_REMINDER: (PROVIDER,),
+    NoticeKind.PEND: (MEMBER,),
+    NoticeKind.APPROVAL: (PROVIDER, MEMBER),
+    NoticeKind.DENIAL: (PROVIDER, MEMBER),
+    NoticeKind.AUTHORIZATION: (PHYSICIAN, MEMBER),
+    NoticeKind.REPORT_REMINDER: (PHYSICIAN,),
+    NoticeKind.REPORT_COPY: (PCP, MEMBER, PROVIDER),
+    NoticeKind.THIRD_OPINION: (MEMBER,),
+    NoticeKind.WITHDRAWAL: (PROVIDER, MEMBER),
+}
+
+
+def overdue(case: Case) -> Case:
+    return ring(case, next_hour(case) + 60 * DAY)
+
+
+CASES = {
+    NoticeKind.INFORMATION_REQUEST: pending(),
+    NoticeKind.INFORMATION_REMINDER: overdue(pending()),
+    NoticeKind.PEND: pending(),
+    NoticeKind.APPROVAL: approved(),
+    NoticeKind.DENIAL: denied(),
+    NoticeKind.AUTHORIZATION: placed(),
+    NoticeKind.REPORT_REMINDER: overdue(placed()),
+    NoticeKind.REPORT_COPY: reported(),
+    NoticeKind.THIRD_OPINION: differing(),
+    NoticeKind.WITHDRAWAL: withdrawn(),
+}
+every_letter = pytest.mark.parametrize(
+    ("kind", "recipient"),
+    [pytest.param(k, r, id=f"{k} to {r}") for k, recipients in OWED.items() for r in recipients],
+)
+every_line = pytest.mark.parametrize("line", LineOfBusiness)
+
+
+def notice(case: Case, kind: NoticeKind, recipient: Recipient) -> Notice:
+    return next(n for n in reversed(case.notices) if (n.kind, n.recipient) == (kind, recipient))
+
+
+def letter(case: Case, kind: NoticeKind, recipient: Recipient) -> Letter:
+    return compose(case, notice(case, kind, recipient), next_hour(case))
+
+
+def says(written: Letter) -> str:
+    """All the text of a letter."""
+    parts = ((s.heading, *s.paragraphs, *s.items) for s in written.sections)
+    return "\n".join((written.subject, *(text for part in parts for text in part), written.signed_by))
+
+
+# -- every letter
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_each_kind_of_letter_is_owed_to_its_recipients(kind):
+    assert tuple(dict.fromkeys(n.recipient for n in CASES[kind].notices if n.kind is kind)) == OWED[kind]
+
+
+@every_letter
+def test_every_letter_is_composed_and_names_member_and_case(kind, recipient):
+    case = CASES[kind]
+
+    written = letter(case, kind, recipient)
+
+    assert written.key == notice(case, kind, recipient).key
+    assert written.subject
+    assert written.salutation == f"Dear {written.addressee}:"
+    assert written.address_lines
+    assert written.signed_by
+    assert "Member: Ana María Núñez. Case: SO-2026-000001. Received Monday, November 2, 2026." in says(written)
+
+
+@every_letter
+def test_no_file_name_holds_a_persons_name(kind, recipient):
+    case = CASES[kind]
+    request = case.request
+    people = (request.pcp, request.treating_provider, *(o.candidate.professional for o in case.opinions))
+    names = {request.member.name.family, request.member.name.given, *(word for p in people for word in p.name.split())}
+
+    name = letter(case, kind, recipient).file_name
+
+    assert name == notice(case, kind, recipient).key.replace("/", "-")
+    assert not [part for part in names if part.casefold() in name.casefold()]
+    assert request.member.member_id not in name
+
+
+@pytest.mark.parametrize(
+    ("kind", "recipient", "name"),
+    [
+        (NoticeKind.APPROVAL, MEMBER, "Ana María Núñez"),
+        (NoticeKind.APPROVAL, PROVIDER, "Dr. Tom Reed"),
+        (NoticeKind.REPORT_COPY, PCP, "Dr. Ines Vega"),
+        (NoticeKind.AUTHORIZATION, PHYSICIAN, "Dr. Lena Sato"),
+    ],
+)
+def test_a_letter_goes_to_its_recipient(kind, recipient, name):
+    assert letter(CASES[kind], kind, recipient).addressee == name
+
+
+def test_the_member_is_written_to_at_the_address_that_came_last():
+    later = Address(line1="7 Birch Road", city="Burbank", state="CA", postal_code="91501")
+    answer = [{"item": "member_address", "address": later.model_dump()}]
+    case = pending(Item.MEMBER_ADDRESS, member=a_member(address=None))
+    nowhere = letter(case, NoticeKind.PEND, MEMBER)
+
+    case = does(case, CASE_MANAGER, "receive_information", information=answer)
+
+    assert "Address not on file" in nowhere.address_lines[0]
+    assert letter(case, NoticeKind.PEND, MEMBER).address_lines == later.lines
+
+
+def test_a_letter_knows_the_members_language_and_nobody_elses():
+    case = approved(member=a_member(language="es"))
+
+    assert letter(case, NoticeKind.APPROVAL, MEMBER).language == "es"
+    assert letter(case, NoticeKind.APPROVAL, PROVIDER).language == "en"
+
+
+# -- asking for information
+
+
+@pytest.mark.parametrize(("kind", "recipient"), [(NoticeKind.INFORMATION_REQUEST, PROVIDER), (NoticeKind.PEND, MEMBER)])
+def test_what_is_missing_is_listed_as_the_checklist_calls_it(kind, recipient):
+    text = says(letter(pending(Item.TEST_RESULTS, Item.TREATMENT_PLAN), kind, recipient))
+
+    assert "Test results that bear on the question" in text
+    assert "Proposed or current treatment plan" in text
+    assert "Diagnosis" not in text
+
+
+def test_the_pend_notice_gives_the_reason_the_anticipated_date_and_the_right_to_a_grievance():
+    text = says(letter(pending(), NoticeKind.PEND, MEMBER))
+
+    assert "We have asked your provider for information that we need to decide" in text
+    assert "We expect to decide by Monday, November 9, 2026." in text
+    assert "file a grievance" in text
+
+
+def test_a_line_without_a_limit_from_receipt_is_told_how_long_it_takes_once_the_information_has_come():
+    text = says(letter(pending(line=LineOfBusiness.COMMERCIAL), NoticeKind.PEND, MEMBER))
+
+    assert "We will decide within 5 business days after the information has come." in text
+
+
+def test_a_reminder_lists_only_what_is_still_outstanding():
+    case = pending(Item.TEST_RESULTS, Item.TREATMENT_PLAN)
+    answer = [{"item": "treatment_plan", "text": "Fusion in December."}]
+
+    case = overdue(does(case, CASE_MANAGER, "receive_information", information=answer))
+
+    text = says(letter(case, NoticeKind.INFORMATION_REMINDER, PROVIDER))
+    assert "Test results that bear on the question" in text
+    assert "Proposed or current treatment plan" not in text
+
+
+# -- the determination
+
+
+@every_line
+def test_the_approval_says_so_and_what_it_costs(line):
+    case = approved(line=line)
+
+    text = says(letter(case, NoticeKind.APPROVAL, MEMBER))
+
+    assert "A second opinion in orthopedic surgery is approved." in text
+    assert "for a second opinion only" in text
+    assert case.edition.cost[line] in text
+    assert case.edition.rights[line] not in text
+
+
+@every_line
+def test_the_denial_gives_the_reasons_the_criteria_and_the_rights_of_the_line(line):
+    case = denied(line=line)
+
+    text = says(letter(case, NoticeKind.DENIAL, MEMBER))
+
+    assert "A second opinion in orthopedic surgery is denied." in text
+    assert DENIAL["rationale"] in text
+    assert "Criteria used: MCG 4.2" in text
+    assert case.edition.rights[line] in text
+
+
+def test_the_provider_learns_who_denied_and_whom_to_speak_with():
+    text = says(letter(denied(), NoticeKind.DENIAL, PROVIDER))
+
+    assert DENIAL["rationale"] in text
+    assert "Decided by Dr. Mei Chen, licence A55501. You may speak with the physician who decided." in text
+
+
+@pytest.mark.parametrize("kind", [NoticeKind.APPROVAL, NoticeKind.DENIAL])
+def test_a_determination_is_signed_by_the_physician_who_made_it(kind):
+    for recipient in OWED[kind]:
+        assert letter(CASES[kind], kind, recipient).signed_by.startswith("Dr. Mei Chen, licence A55501")
+
+
+def test_the_denial_of_an_expired_request_gives_the_physicians_statement_and_the_law():
+    case = in_review().open_task(TaskKind.EXPIRED_DETERMINATION, MONDAY + 8 * DAY)
+    statement = "The time allowed by law passed before a decision could be made."
+
+    case = does(case, CMO, "sign_expired_determination", statement=statement)
+
+    text = says(letter(case, NoticeKind.DENIAL, MEMBER))
+    assert statement in text
+    assert "42 CFR 438.404(c)(5)" in text
+
+
+# -- the opinion
+
+
+@every_line
+def test_the_member_learns_who_gives_the_opinion_where_and_what_it_costs(line):
+    case = placed(line=line)
+
+    text = says(letter(case, NoticeKind.AUTHORIZATION, MEMBER))
+
+    assert "Dr. Lena Sato\northopedic surgery\n500 Clinic Way\nPasadena, CA 91101" in text
+    assert case.edition.cost[line] in text
+
+
+def test_the_physician_is_authorized_for_the_opinion_only_and_told_where_the_report_goes():
+    text = says(letter(placed(), NoticeKind.AUTHORIZATION, PHYSICIAN))
+
+    assert "You are authorized to give a second opinion in orthopedic surgery; nothing else is." in text
+    assert "send your consultation report" in text
+    assert "Dr. Ines Vega" in text
+    assert "Do not bill the member" in text
+
+
+def test_the_letters_of_a_third_opinion_speak_of_the_third():
+    case = does(differing(), CASE_MANAGER, "place_opinion", **plan_physician("1992999890"))
+
+    assert "a third opinion" in says(letter(case, NoticeKind.AUTHORIZATION, PHYSICIAN))
+    assert letter(case, NoticeKind.AUTHORIZATION, MEMBER).subject == "The physician for your third opinion"
+
+
+@pytest.mark.parametrize("recipient", OWED[NoticeKind.REPORT_COPY])
+def test_the_copy_of_the_report_gives_findings_and_recommendations(recipient):
+    text = says(letter(reported(), NoticeKind.REPORT_COPY, recipient))
+
+    assert all(part in text for part in ("Dr. Lena Sato", a_report()["findings"], a_report()["recommendations"]))
+
+
+def test_the_third_opinion_is_covered_even_if_the_procedure_is_not():
+    case = differing()
+
+    text = says(letter(case, NoticeKind.THIRD_OPINION, MEMBER))
+
+    assert "covered even if the procedure itself is later determined not covered" in text
+    assert "results of tests already done" in text
+    assert case.edition.cost[case.request.line] in text
+
+
+@pytest.mark.parametrize("recipient", OWED[NoticeKind.WITHDRAWAL])
+def test_a_withdrawal_says_that_nothing_was_decided(recipient):
+    text = says(letter(withdrawn(), NoticeKind.WITHDRAWAL, recipient))
+
+    assert "was withdrawn. No decision was made. A new request can be made at any time." in text

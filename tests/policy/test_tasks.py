@@ -1,0 +1,121 @@
+"""Human tasks: who may work on them, how they are claimed and released, and what stands behind each kind."""
+
+import pytest
+
+from policy.clauses import Clause
+from policy.lifecycle import Stage
+from policy.people import Actor, Role
+from policy.tasks import DEFINITIONS, HumanTask, TaskKind, TaskState
+from tests.builders import CASE_MANAGER, CMO, INTAKE, MONDAY, OTHER_CASE_MANAGER
+from tests.policy.steps import SUPERVISOR, does, in_review, opened, refusal
+
+OWNERS = {
+    TaskKind.COMPLETENESS_REVIEW: {Role.CASE_MANAGER},
+    TaskKind.OBTAIN_INFORMATION: {Role.CASE_MANAGER},
+    TaskKind.PHYSICIAN_REVIEW: {Role.CMO, Role.PHYSICIAN_DESIGNEE},
+    TaskKind.CONSULTATIVE_REVIEW: {Role.CONSULTANT},
+    TaskKind.EXPIRED_DETERMINATION: {Role.CMO, Role.PHYSICIAN_DESIGNEE},
+    TaskKind.PLACEMENT: {Role.CASE_MANAGER},
+    TaskKind.OBTAIN_REPORT: {Role.CASE_MANAGER},
+}
+
+
+def a_task(kind: TaskKind = TaskKind.PLACEMENT, note: str = "") -> HumanTask:
+    return HumanTask(id="T1", kind=kind, note=note, opened_at=MONDAY)
+
+
+@pytest.mark.parametrize("kind", TaskKind)
+@pytest.mark.parametrize("role", Role)
+def test_a_task_is_for_its_potential_owners_and_for_nobody_else(kind, role):
+    verdict = a_task(kind).may_be_worked_by(Actor(id="x", roles=(role,)))
+
+    assert bool(verdict) is (role in OWNERS[kind])
+    if not verdict:
+        assert (verdict.field, verdict.clause) == ("actor.roles", DEFINITIONS[kind].clause)
+
+
+def test_one_role_of_several_is_enough():
+    both = Actor(id="x", roles=(Role.SUPERVISOR, Role.CASE_MANAGER))
+
+    assert a_task().may_be_worked_by(both)
+
+
+@pytest.mark.parametrize("kind", TaskKind)
+def test_every_kind_has_a_title_and_a_clause(kind):
+    assert a_task(kind).title == DEFINITIONS[kind].title
+    assert isinstance(DEFINITIONS[kind].clause, Clause)
+
+
+def test_a_note_stands_behind_the_title():
+    assert a_task(note="third opinion").title == "Place the opinion with a qualified physician (third opinion)"
+
+
+@pytest.mark.parametrize(
+    ("state", "is_open"),
+    [
+        (TaskState.READY, True),
+        (TaskState.RESERVED, True),
+        (TaskState.COMPLETED, False),
+        (TaskState.EXITED, False),
+    ],
+)
+def test_a_task_is_open_until_it_is_completed_or_no_longer_needed(state, is_open):
+    assert a_task().model_copy(update={"state": state}).is_open is is_open
+
+
+# -- claim and release
+
+
+def test_a_claimed_task_is_its_owners_and_nobody_else_works_on_it():
+    case = does(opened(), CASE_MANAGER, "claim_task", task_id="T1")
+
+    refused = refusal(case, OTHER_CASE_MANAGER, "confirm_completeness")
+
+    assert (case.tasks[0].state, case.tasks[0].owner) == (TaskState.RESERVED, CASE_MANAGER.id)
+    assert refused.reason == "cm.alvarez has claimed this task; it must be released first"
+    assert (refused.clause, refused.fields[0].field) == ("P2", "actor.id")
+    assert does(case, CASE_MANAGER, "confirm_completeness").stage is Stage.PHYSICIAN_REVIEW
+
+
+def test_a_claimed_task_cannot_be_claimed_by_another_and_may_be_claimed_again_by_its_owner():
+    case = does(opened(), CASE_MANAGER, "claim_task", task_id="T1")
+
+    refusal(case, OTHER_CASE_MANAGER, "claim_task", task_id="T1")
+
+    assert does(case, CASE_MANAGER, "claim_task", task_id="T1").tasks == case.tasks
+
+
+@pytest.mark.parametrize("actor", [CMO, INTAKE, SUPERVISOR], ids=lambda a: a.roles[0])
+def test_only_a_potential_owner_claims_a_task(actor: Actor):
+    refused = refusal(opened(), actor, "claim_task", task_id="T1")
+
+    assert refused.reason == "this task is for a case manager"
+
+
+@pytest.mark.parametrize("actor", [CASE_MANAGER, SUPERVISOR], ids=["its owner", "a supervisor"])
+def test_its_owner_or_a_supervisor_releases_a_task(actor: Actor):
+    case = does(opened(), CASE_MANAGER, "claim_task", task_id="T1")
+
+    released = does(case, actor, "release_task", task_id="T1")
+
+    assert (released.tasks[0].state, released.tasks[0].owner) == (TaskState.READY, "")
+    assert does(released, OTHER_CASE_MANAGER, "confirm_completeness").stage is Stage.PHYSICIAN_REVIEW
+
+
+@pytest.mark.parametrize("actor", [OTHER_CASE_MANAGER, CMO], ids=lambda a: a.roles[0])
+def test_nobody_else_releases_it(actor: Actor):
+    case = does(opened(), CASE_MANAGER, "claim_task", task_id="T1")
+
+    refused = refusal(case, actor, "release_task", task_id="T1")
+
+    assert (refused.clause, refused.fields[0].field) == (Clause.P1, "actor.id")
+
+
+@pytest.mark.parametrize("signal", ["claim_task", "release_task"])
+@pytest.mark.parametrize("task_id", ["T2", "T99"], ids=["not yet", "never"])
+def test_a_task_that_is_not_open_can_be_neither_claimed_nor_released(signal, task_id):
+    assert refusal(opened(), CASE_MANAGER, signal, task_id=task_id).fields[0].field == "task_id"
+
+
+def test_a_task_that_is_done_cannot_be_claimed():
+    assert refusal(in_review(), CASE_MANAGER, "claim_task", task_id="T1").fields[0].field == "task_id"
