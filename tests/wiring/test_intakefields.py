@@ -46,7 +46,7 @@ from wiring.intakefields import COLUMNS, PATHS, expected
         ({"received_by_delegate_at": "1793000000"}, "received_by_delegate_at", "begin with a date", "2026-01-15"),
         ({"received_by_delegate_at": "2027-01-01T00:00:00Z"}, "received_by_delegate_at", "lies in the future", "give"),
         ({"line": "cmc"}, "line", "took its last requests on 2022-12-31", ""),
-        ({"line": "d_snp", "priority": "retrospective"}, "priority", "no rule says when", ""),
+        ({"line": "d_snp", "priority": "retrospective"}, "priority", "has no time limit", ""),
         ({"demonstration": "no"}, "demonstration", "is no object", "leave it out"),
         ({"specialty": "a\u0000b"}, "specialty", "holds a character that cannot be kept", "type the text again"),
         ({"specialty": "a\ud800b"}, "specialty", "holds a character that cannot be kept", "type the text again"),
