@@ -142,6 +142,17 @@ def test_a_full_answer_ends_the_clock_of_the_reply_and_starts_that_of_the_decisi
     assert [(t.kind, t.opened_at) for t in after.open_tasks] == [(TaskKind.COMPLETENESS_REVIEW, told)]
 
 
+def test_an_answer_to_all_that_was_asked_starts_no_decision_clock_while_something_else_is_missing():
+    case = opened(an_incomplete_request(Item.TEST_RESULTS, Item.DIAGNOSIS))
+    case = does(case, CASE_MANAGER, "request_information", items=[Item.TEST_RESULTS])
+
+    after = does(case, CASE_MANAGER, "receive_information", information=text(Item.TEST_RESULTS))
+
+    assert after.stage is Stage.COMPLETENESS_REVIEW
+    assert missing(after) == (Item.DIAGNOSIS,)
+    assert clocks(after, Obligation.DECISION) == []
+
+
 def test_the_pend_notice_falls_away_when_the_information_is_complete():
     case = pending(Item.TEST_RESULTS)
 

@@ -247,14 +247,31 @@ def test_a_late_determination_is_recorded_as_breached():
     assert clocks(late, Obligation.DECISION) == {ClockState.BREACHED}
 
 
-def test_no_case_manager_may_sign_an_expired_determination():
-    case = in_review().open_task(TaskKind.EXPIRED_DETERMINATION, next_hour(in_review()))
-    statement = "The time allowed by law has passed."
+STATEMENT = "The time allowed by law has passed."
 
-    refused = refusal(case, CASE_MANAGER, "sign_expired_determination", statement=statement)
-    signed = does(case, CMO, "sign_expired_determination", statement=statement)
 
-    assert refused.fields[0].field == "actor.roles"
+def expired(case: Case) -> Case:
+    return case.open_task(TaskKind.EXPIRED_DETERMINATION, next_hour(case))
+
+
+@pytest.mark.parametrize(
+    ("actor", "field"),
+    [
+        pytest.param(CASE_MANAGER, "actor.roles", id="a case manager"),
+        pytest.param(CMO.model_copy(update={"licence": ""}), "actor.licence", id="without a licence"),
+        pytest.param(CMO.model_copy(update={"npi": INVOLVED["PCP"]}), "actor.npi", id="the PCP"),
+        pytest.param(CONSULTANT.model_copy(update={"roles": (Role.CMO,)}), "actor.id", id="the consultant"),
+    ],
+)
+def test_whoever_may_not_determine_may_not_sign_an_expired_determination(actor, field):
+    refused = refusal(expired(consulted()), actor, "sign_expired_determination", statement=STATEMENT)
+
+    assert refused.fields[0].field == field
+
+
+def test_an_expired_determination_is_a_denial_signed_by_a_physician_that_cites_the_law():
+    signed = does(expired(in_review()), CMO, "sign_expired_determination", statement=STATEMENT)
+
     assert signed.determination is not None
     assert (signed.determination.basis, signed.determination.outcome) == (Basis.EXPIRED, Outcome.DENIED)
     assert signed.determination.criteria == signed.edition.deemed_denial.citation
