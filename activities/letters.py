@@ -8,7 +8,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.ports import Mailroom
-from policy.notices import Delivery, Letter
+from policy.letter import Letter
+from policy.notices import Delivery
 
 
 class LetterSteps:

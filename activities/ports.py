@@ -8,7 +8,8 @@ from typing import Protocol
 
 from policy.coding import MhcRow
 from policy.filing import Packet
-from policy.notices import Delivery, Letter
+from policy.letter import Letter
+from policy.notices import Delivery
 from policy.particulars import Filing
 from policy.transition import Transition
 

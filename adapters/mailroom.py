@@ -10,7 +10,8 @@ from pathlib import Path
 
 from adapters.shelf import Shelf
 from adapters.typesetter import typeset
-from policy.notices import Delivery, Letter
+from policy.letter import Letter
+from policy.notices import Delivery
 
 log = logging.getLogger(__name__)
 

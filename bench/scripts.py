@@ -11,7 +11,7 @@ from policy.tasks import TaskKind
 
 HERE = Address(line1="1 Bench Way", city="Los Angeles", state="CA", postal_code="90001")
 CASE_MANAGER = Actor(id="cm.bench", roles=(Role.CASE_MANAGER,))
-CMO = Actor(id="md.bench", name="Dr. Bench", roles=(Role.CMO,), licence="A1")
+CMO = Actor(id="md.bench", name="Dr. Bench", roles=(Role.CMO,), licence="A1", npi="1992999825")
 SURGEON = Professional(
     npi="1992999874", name="Dr. One", specialty="orthopedic surgery", organization="IPA", address=HERE
 )

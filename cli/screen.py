@@ -24,6 +24,11 @@ NEVER_BROKEN = ("case", "task", "stage", "outcome", "category", "when", "rule", 
 OUTCOME_STYLE = {"approved": "green", "denied": "red", "withdrawn": "yellow"}
 
 
+def now() -> datetime:
+    """The present moment; a door may read the clock."""
+    return datetime.now(UTC)
+
+
 def as_json(value: Any) -> None:  # noqa: ANN401 - whatever a command answers
     """Prints a value as JSON, for programs."""
     sys.stdout.write(json.dumps(_plain(value), ensure_ascii=False, indent=2) + "\n")
@@ -60,11 +65,11 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, 
     console.print(drawn)
 
 
-def due(at: datetime | None, now: datetime | None = None) -> str:
+def due(at: datetime | None) -> str:
     """A due time in words and, beside the words, in colour."""
     if at is None:
         return "-"
-    left = at - (now or datetime.now(UTC))
+    left = at - now()
     overdue = left.total_seconds() < 0
     hours = abs(left.total_seconds()) / 3600
     span = f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.0f} h"

@@ -5,11 +5,11 @@ Which clause lives where (every clause of ``clauses.Clause``; a test keeps this 
 =========  =================  =====================================================================
 clause     module             what it decides
 =========  =================  =====================================================================
-PUR        routing            who is appropriately qualified and was not involved
+PUR        eligibility        who is appropriately qualified and was not involved
 POL-1      request            who may request, for what purpose
 POL-2      determination      only a licensed physician determines
-POL-3      determination      who may give a consultative review
-POL-4      timeframes         when a determination, a notice, a report falls due
+POL-3      eligibility        who may give a consultative review
+POL-4      timeframes         when a determination, a notice, a report falls due (speed: faster, or later)
 R1 R2 R3   request            the listed reasons, and RX for any other
 R4 R5      request            the same
 P1         case               opening a request gives the case manager a task
@@ -18,11 +18,11 @@ P4         completeness       the complete referral goes to the CMO or designee
 P5 P6      determination      approve, deny, refer; the determination follows the recommendation
 P6a P6b    routing            the ladder: organization; PPG, plan, out of network
 P7         placement          the report comes and is shared
-P8         notices            what each letter says, the cost statement included
+P8         wording            what each letter says, the cost statement included
 P9         filing             the packet and its place in the cabinet
 P10        request            a delegate's receipt starts the clock (the IPA's copies come later)
 P11        coding             the category under which MHC counts the outcome
-P12        coding             what the committees' report will count (the report comes later)
+P12        coding             in which quarter a case counts (the report comes later)
 T1 T2      third_opinion      when the first two physicians differ
 =========  =================  =====================================================================
 """

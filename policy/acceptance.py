@@ -5,8 +5,9 @@ from datetime import datetime
 from policy.calendar import CalendarEndError, local_day
 from policy.case import open_case
 from policy.clauses import Clause
-from policy.edition import Obligation, edition_on
+from policy.edition import edition_on
 from policy.request import Request
+from policy.rule import Obligation
 from policy.verdict import Allowed, Refused, Verdict, first_refusal
 
 

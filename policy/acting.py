@@ -8,19 +8,20 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from policy import completeness, determination, placement, withdrawal
+from policy import completeness, determination, placement, speed, withdrawal
 from policy.actions import (
     AddComment,
     ClaimTask,
     ConfirmCompleteness,
     Determine,
     ExpediteRequest,
-    FieldError,
+    ExtendDecision,
     PlaceOpinion,
     ReceiveInformation,
     ReceiveReport,
     RecordContactAttempt,
     ReferToConsultation,
+    RefuseExpedite,
     ReleaseTask,
     RequestInformation,
     SignExpiredDetermination,
@@ -28,8 +29,10 @@ from policy.actions import (
     SubmitConsultation,
     WithdrawRequest,
 )
+from policy.calendar import CalendarEndError
 from policy.case import REFUSALS_KEPT, Case
 from policy.clauses import Clause
+from policy.complaints import FieldError
 from policy.lifecycle import Stage
 from policy.particulars import Receipt, RefusedAction
 from policy.people import Role
@@ -51,11 +54,18 @@ def act(case: Case, action: StaffAction, now: datetime) -> Case:
         return case if earlier.digest == digest else _refuse_reused_id(case, action, now, digest)
     action = action.model_copy(update={"at": min(action.at, now)}) if _is_plausible(case, action, now) else action
     verdict = _may_act(case, action, now)
-    result = verdict if isinstance(verdict, Refused) else HANDLERS[type(action)](case, action, now)
+    result = verdict if isinstance(verdict, Refused) else _carried_out(case, action, now)
     if isinstance(result, Refused):
         return _refuse(case, action, result, now, digest)
     receipt = Receipt(action_id=action.action_id, action=action.SIGNAL, accepted=True, at=now, digest=digest)
     return result.but(receipts=(*result.receipts, receipt))
+
+
+def _carried_out(case: Case, action: StaffAction, now: datetime) -> Case | Refused:
+    try:
+        return HANDLERS[type(action)](case, action, now)
+    except CalendarEndError as end:
+        return Refused(reason=str(end), clause=Clause.POL_4)
 
 
 def refuse_unreadable(
@@ -173,7 +183,7 @@ def _remember(case: Case, refused: RefusedAction) -> Case:
 
 def _named_task(case: Case, task_id: str) -> HumanTask | Refused:
     found = next((t for t in case.open_tasks if t.id == task_id), None)
-    return found or Refused(reason=f"no open task {task_id}", field="task_id")
+    return found or Refused(reason="no open task of this id", field="task_id")
 
 
 def _claim(case: Case, action: ClaimTask, now: datetime) -> Case | Refused:
@@ -216,5 +226,7 @@ HANDLERS: dict[type[StaffAction], Handler] = {
     PlaceOpinion: placement.place,
     ReceiveReport: placement.receive_report,
     WithdrawRequest: withdrawal.withdraw,
-    ExpediteRequest: withdrawal.expedite,
+    ExpediteRequest: speed.expedite,
+    RefuseExpedite: speed.refuse_expedite,
+    ExtendDecision: speed.extend,
 }

@@ -3,17 +3,18 @@
 These models only grow: a recorded action must decode for ever, so a new field has a default and none is tightened.
 """
 
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import Field
 
 from policy.clauses import Clause
+from policy.complaints import field_names
 from policy.people import Actor, Professional
 from policy.request import Attachment, Information, Item, Recommendation
 from policy.routing import FeeArrangement, Tier
+from policy.rule import ExtensionReason
 from policy.tasks import TaskKind
-from policy.verdict import Value
+from policy.verdict import Moment, Value
 
 
 class StaffAction(Value):
@@ -27,7 +28,7 @@ class StaffAction(Value):
 
     action_id: str = Field(min_length=1, max_length=100)
     actor: Actor
-    at: AwareDatetime = Field(description="when the door received it")
+    at: Moment = Field(description="when the door received it")
     case_number: str = Field("", max_length=40, description="when given, must be the case's own")
 
 
@@ -233,6 +234,29 @@ class ExpediteRequest(StaffAction):
     reason: str = Field(min_length=1, max_length=5_000)
 
 
+class RefuseExpedite(StaffAction):
+    """A physician refuses to expedite. The standard limit holds, counted from the same receipt (42 CFR 422.570(d))."""
+
+    SIGNAL = "refuse_expedite"
+    ABOUT = "Refuse a request to expedite. The member is told at once, and in writing within 3 calendar days."
+    CLAUSE = Clause.POL_4
+    EXAMPLE = {"reason": "Waiting the standard time does not endanger the member."}
+
+    reason: str = Field(min_length=1, max_length=5_000)
+
+
+class ExtendDecision(StaffAction):
+    """A physician extends the time for the decision, once, for a reason that is lawful on the line."""
+
+    SIGNAL = "extend_decision"
+    ABOUT = "Extend the time for the decision, for a lawful reason. Provider and member are written to."
+    CLAUSE = Clause.POL_4
+    EXAMPLE = {"reason": "noncontract_evidence", "explanation": "The outside surgeon's report may change a denial."}
+
+    reason: ExtensionReason
+    explanation: str = Field(min_length=1, max_length=5_000)
+
+
 ACTIONS: dict[str, type[StaffAction]] = {
     model.SIGNAL: model
     for model in (
@@ -251,41 +275,10 @@ ACTIONS: dict[str, type[StaffAction]] = {
         ReceiveReport,
         WithdrawRequest,
         ExpediteRequest,
+        RefuseExpedite,
+        ExtendDecision,
     )
 }
 
 
-class FieldError(Value):
-    """What is wrong with one field, without the value that was typed."""
-
-    field: str
-    problem: str
-
-
-def field_errors(error: ValidationError, *, hide_names: bool = False) -> tuple[FieldError, ...]:
-    """A validation error by field path, free of the values that were typed.
-
-    An unknown field's name is itself something that was typed: ``hide_names`` leaves out all names but our own.
-    """
-    found = error.errors(include_input=False, include_url=False, include_context=False)
-    return tuple(
-        FieldError(
-            field=".".join(_name(part, hide=hide_names) for part in e["loc"]) or "(whole)",
-            problem=e["msg"].removeprefix("Value error, "),
-        )
-        for e in found
-    )
-
-
-def _name(part: int | str, *, hide: bool) -> str:
-    return "(unknown)" if hide and isinstance(part, str) and part not in OUR_FIELDS else str(part)
-
-
-def _field_names(schema: Any) -> Iterator[str]:  # noqa: ANN401 - a JSON schema
-    if isinstance(schema, dict):
-        yield from schema.get("properties", {})
-        for part in schema.values():
-            yield from _field_names(part)
-
-
-OUR_FIELDS = frozenset(name for model in ACTIONS.values() for name in _field_names(model.model_json_schema()))
+OUR_FIELDS = frozenset(name for model in ACTIONS.values() for name in field_names(model.model_json_schema()))

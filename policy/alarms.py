@@ -3,15 +3,15 @@
 from datetime import datetime
 
 from policy.case import Case
-from policy.edition import Obligation
 from policy.particulars import NoticeKind, Recipient
+from policy.rule import Anchor, Obligation
 from policy.tasks import TaskKind
 from policy.timeframes import DECISION_LIMITS, Clock, ClockState
 from policy.verdict import Value
 
 WHAT_FALLS_DUE = {
     Obligation.DECISION: "the determination",
-    Obligation.DECISION_OUTER: "the determination, counted from receipt",
+    Obligation.DECISION_OUTER: "the determination, by its other limit",
     Obligation.PEND_NOTICE: "the pend notice",
     Obligation.PROVIDER_NOTICE: "the notice to the provider",
     Obligation.MEMBER_NOTICE: "the notice to the member",
@@ -19,13 +19,16 @@ WHAT_FALLS_DUE = {
     Obligation.INFORMATION_REPLY: "the provider's information",
     Obligation.PLACEMENT: "the placement of the opinion",
     Obligation.CONSULTATION_REPORT: "the consultation report",
+    Obligation.EXTENSION: "the notice of the extension",
+    Obligation.ORAL_CONFIRMATION: "the letter that confirms what was told",
 }
 
 TASKS_OF = {
     Obligation.INFORMATION_REPLY: (TaskKind.OBTAIN_INFORMATION,),
     Obligation.PLACEMENT: (TaskKind.PLACEMENT,),
     Obligation.CONSULTATION_REPORT: (TaskKind.OBTAIN_REPORT,),
-    Obligation.OPINION_RENDERED: (TaskKind.PLACEMENT, TaskKind.OBTAIN_REPORT),
+    Obligation.PROVIDER_NOTICE: (),  # a letter that has not left is nobody's task; the story says so
+    Obligation.MEMBER_NOTICE: (),
 }
 
 
@@ -82,6 +85,8 @@ def _breach(case: Case, clock: Clock, now: datetime) -> Case:
     case = case.tell(now, "clock:breached", f"Overdue: {WHAT_FALLS_DUE[clock.obligation]}", clause=clock.rule)
     kinds = TASKS_OF.get(clock.obligation)
     for task in case.open_tasks:
+        if task.kind is TaskKind.EXPIRED_DETERMINATION:
+            continue  # it was opened by a breach, this very day
         if (kinds is None or task.kind in kinds) and not task.escalated:
             case = case.change_task(task.model_copy(update={"escalated": True}))
             case = case.tell(now, "task:escalated", f"{task.id}: {task.title}, to the supervisor")
@@ -93,6 +98,9 @@ def _breach(case: Case, clock: Clock, now: datetime) -> Case:
 def _expired(case: Case, now: datetime) -> Case:
     """Where expiry counts as a denial a physician must sign it that day. Nothing signs itself (H&S 1367.01(k))."""
     rule = case.edition.deemed_denial
+    limits = [c for c in case.clocks if c.obligation in DECISION_LIMITS and c.anchor is Anchor.RECEIVED]
+    if any(c.state is ClockState.RUNNING for c in limits):
+        return case  # the state's limit has passed; the law's own expiry is counted from the request
     if case.request.line not in rule.lines or case.determination or case.task(TaskKind.EXPIRED_DETERMINATION):
         return case
     return case.open_task(TaskKind.EXPIRED_DETERMINATION, now, note=rule.citation)

@@ -31,11 +31,13 @@ CLOSED_DAYS = _read()
 LAST_YEAR = min(max(day.year for day in days) for days in CLOSED_DAYS.values())
 
 
+@lru_cache(maxsize=4096)
 def local_day(instant: datetime) -> date:
     """The day in Los Angeles on which an instant falls (Gov. Code 6806: a day runs from midnight to midnight)."""
     return instant.astimezone(LOS_ANGELES).date()
 
 
+@lru_cache(maxsize=4096)
 def end_of_day(day: date) -> datetime:
     """23:59:59 of a day in Los Angeles, in UTC: no source names an earlier hour for a day limit."""
     return datetime.combine(day, time(23, 59, 59), LOS_ANGELES).astimezone(UTC)

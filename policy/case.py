@@ -3,6 +3,7 @@
 What staff actions do to it is in ``acting``, what time does to it in ``alarms``. Nothing here knows a clock.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Self
 
@@ -10,7 +11,7 @@ from pydantic import AwareDatetime
 
 from policy.calendar import local_day
 from policy.clauses import Clause
-from policy.edition import Anchor, Edition, Obligation, edition_named, edition_on
+from policy.edition import Edition, edition_named, edition_on
 from policy.lifecycle import BEFORE_DETERMINATION, Outcome, Stage, may_move
 from policy.particulars import (
     Consultation,
@@ -26,10 +27,12 @@ from policy.particulars import (
     StoryEntry,
 )
 from policy.request import FirstOpinion, Information, Item, Priority, Request
+from policy.rule import Anchor, Decided, Obligation
 from policy.tasks import HumanTask, TaskKind, TaskState
 from policy.timeframes import DECISION_LIMITS, Clock, ClockState, clocks_from, governing
 from policy.verdict import Value
 
+DECIDED = (Outcome.APPROVED, Outcome.DENIED)
 STORY_KEPT = 200
 REFUSALS_KEPT = 100
 
@@ -165,7 +168,7 @@ class Case(Value):
         gone = {"state": TaskState.EXITED, "ended_at": at}
         return self.but(tasks=tuple(t.model_copy(update=gone) if t.is_open else t for t in self.tasks))
 
-    def start_clocks(self, anchor: Anchor, at: datetime, *, without: tuple[Obligation, ...] = ()) -> Self:
+    def start_clocks(self, anchor: Anchor, at: datetime, *, without: Iterable[Obligation] = ()) -> Self:
         """The clocks that an event starts. None is ever dropped: one that falls away is waived before."""
         due = clocks_from(
             anchor,
@@ -175,12 +178,18 @@ class Case(Value):
             received_at=self.received_at,
             edition=self.edition,
             decision_limit=self.decision_limit,
+            outcome=Decided(self.outcome) if self.outcome in DECIDED else None,
         )
-        fresh = tuple(c for c in due if c.obligation not in without)
+        fresh = tuple(self._with_an_id_of_its_own(c) for c in due if c.obligation not in without)
         case = self.but(clocks=(*self.clocks, *fresh))
         for clock in fresh:
             case = case.tell(at, "clock:started", f"{clock.obligation}: {clock.explanation}", clause=clock.rule)
         return case
+
+    def _with_an_id_of_its_own(self, clock: Clock) -> Clock:
+        """The same rule can run twice in a case (a second request for information): ``…#2``."""
+        before = sum(1 for c in self.clocks if c.id.partition("#")[0] == clock.id)
+        return clock.model_copy(update={"id": f"{clock.id}#{before + 1}"}) if before else clock
 
     def end_clocks(self, at: datetime, *obligations: Obligation) -> Self:
         """The obligations were carried out at ``at``; each is met, or breached when it was due before."""
@@ -200,11 +209,7 @@ class Case(Value):
 
     def change_clock(self, changed: Clock) -> Self:
         """One clock replaced by its next value."""
-        return self.but(
-            clocks=tuple(
-                changed if c.id == changed.id and c.anchored_at == changed.anchored_at else c for c in self.clocks
-            )
-        )
+        return self.but(clocks=tuple(changed if c.id == changed.id else c for c in self.clocks))
 
     def plan_notice(self, kind: NoticeKind, at: datetime, *recipients: Recipient, ordinal: int = 1) -> Self:
         """Letters are owed; the story sends them."""

@@ -1,9 +1,10 @@
-"""The category under which MHC counts an outcome. Policy 90.2.17, Procedure 11 (P11)."""
+"""Under which category and in which quarter a case counts. Policy 90.2.17, Procedure 11 and 12 (P11, P12)."""
 
 from datetime import datetime
 
 from pydantic import AwareDatetime
 
+from policy.calendar import local_day
 from policy.case import Case
 from policy.clauses import Clause
 from policy.edition import Category
@@ -49,6 +50,26 @@ def code(case: Case, now: datetime) -> Case:
         return case
     case = case.but(category=found.code, coded_at=now)
     return case.tell(now, "case:coded", f"{found.code}: {found.label}", clause=Clause.P11)
+
+
+class Quarter(Value):
+    """A quarter of a year, for which the committees get a report (P12)."""
+
+    year: int
+    number: int
+
+    @property
+    def name(self) -> str:
+        """``2026-Q4``."""
+        return f"{self.year}-Q{self.number}"
+
+
+def reporting_quarter(case: Case) -> Quarter | None:
+    """The quarter in which a case counts: that of its determination, in Los Angeles (P12). None while undecided."""
+    if case.determination is None:
+        return None
+    day = local_day(case.determination.at)
+    return Quarter(year=day.year, number=(day.month + 2) // 3)
 
 
 def mhc_row(case: Case) -> MhcRow:

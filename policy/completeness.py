@@ -5,10 +5,10 @@ from datetime import datetime
 from policy.actions import ConfirmCompleteness, ReceiveInformation, RecordContactAttempt, RequestInformation
 from policy.case import Case
 from policy.clauses import Clause
-from policy.edition import Anchor, Obligation
 from policy.lifecycle import Stage
 from policy.particulars import InformationRequest, NoticeKind, Recipient
 from policy.request import Item
+from policy.rule import Anchor, Obligation
 from policy.tasks import TaskKind
 from policy.verdict import Refused
 
@@ -37,6 +37,8 @@ def confirm(case: Case, action: ConfirmCompleteness, now: datetime) -> Case | Re
 
 def request(case: Case, action: RequestInformation, now: datetime) -> Case | Refused:
     """The provider is asked; provider and member are told why, what, and until when (P3; H&S 1367.01(h)(5))."""
+    if len(set(action.items)) < len(action.items):
+        return Refused(reason="an item is named twice", clause=Clause.P3, field="items")
     here = [item for item in action.items if item in case.supplied]
     if here:
         return Refused(reason=f"already on file: {', '.join(here)}", clause=Clause.P3, field="items")

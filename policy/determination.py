@@ -6,13 +6,14 @@ Only a licensed physician determines (H&S 1367.01(e)); software never denies, de
 from datetime import datetime
 
 from policy.actions import Determine, ReferToConsultation, SignExpiredDetermination, StaffAction, SubmitConsultation
+from policy.calendar import local_day
 from policy.case import Case
 from policy.clauses import Clause
-from policy.edition import Anchor, Obligation
+from policy.eligibility import reviewer_eligibility
 from policy.lifecycle import Outcome, Stage
 from policy.particulars import Basis, Consultation, Determination, NoticeKind, Recipient
 from policy.people import Actor
-from policy.routing import same_specialty
+from policy.rule import Anchor, Obligation
 from policy.tasks import TaskKind
 from policy.timeframes import DECISION_LIMITS
 from policy.verdict import Allowed, Refused, Verdict, first_refusal
@@ -25,15 +26,8 @@ def may_determine(actor: Actor, case: Case) -> Verdict:
 
 def may_consult(actor: Actor, case: Case) -> Verdict:
     """Whether the actor may consult: licensed, same specialty, board-certified, not involved (P5, POL-3)."""
-    return first_refusal(
-        _is_licensed(actor),
-        _has_the_specialty(actor, case),
-        Allowed()
-        if actor.board_certified
-        else Refused(reason="a consultant must be board-certified", clause=Clause.POL_3, field="actor.board_certified"),
-        _is_not_involved(actor, case),
-        _did_not_refer(actor, case),
-    )
+    referred_by = frozenset(c.referred_by for c in case.consultations)
+    return reviewer_eligibility(actor, case.request, referred_by).verdict
 
 
 def determine(case: Case, action: Determine, now: datetime) -> Case | Refused:
@@ -77,21 +71,23 @@ def refer(case: Case, action: ReferToConsultation, now: datetime) -> Case | Refu
 
 def consult(case: Case, action: SubmitConsultation, now: datetime) -> Case | Refused:
     """The consultant's findings and recommendation go onto the form, and back to the physician (P5, P6)."""
-    verdict = may_consult(action.actor, case)
-    if isinstance(verdict, Refused):
-        return verdict
-    if not action.attests_no_conflict:
-        return Refused(
-            reason="a consultant with a conflict of interest cannot review this case; release the task",
-            clause=Clause.POL_3,
-            field="attests_no_conflict",
-        )
+    referred_by = frozenset(c.referred_by for c in case.consultations)
+    eligibility = reviewer_eligibility(
+        action.actor,
+        case.request,
+        referred_by,
+        attests_no_conflict=action.attests_no_conflict,
+        on=local_day(action.at),
+    )
+    if isinstance(eligibility.verdict, Refused):
+        return eligibility.verdict
     given = case.consultations[-1].model_copy(
         update={
             "findings": action.findings,
             "recommends": action.recommends_second_opinion,
             "rationale": action.rationale,
             "reviewer": action.actor,
+            "eligibility": eligibility,
             "reviewed_at": action.at,
         }
     )
@@ -133,7 +129,10 @@ def _is_licensed(actor: Actor) -> Verdict:
 
 
 def _is_not_involved(actor: Actor, case: Case) -> Verdict:
-    if actor.npi and actor.npi in case.request.involved | {case.request.pcp.npi}:
+    if not actor.npi:
+        reason = "without an NPI nobody can tell whether the physician was involved"
+        return Refused(reason=reason, clause=Clause.PUR, field="actor.npi")
+    if actor.npi in case.request.involved | {case.request.pcp.npi}:
         return Refused(
             reason="a professional involved in the case cannot review it", clause=Clause.PUR, field="actor.npi"
         )
@@ -144,20 +143,6 @@ def _is_not_the_consultant(actor: Actor, case: Case) -> Verdict:
     if any(c.reviewer and c.reviewer.id == actor.id for c in case.consultations):
         return Refused(reason="the consultant cannot also determine", clause=Clause.P5, field="actor.id")
     return Allowed()
-
-
-def _did_not_refer(actor: Actor, case: Case) -> Verdict:
-    if any(c.referred_by == actor.id for c in case.consultations):
-        return Refused(reason="who refers a case cannot be its consultant", clause=Clause.P5, field="actor.id")
-    return Allowed()
-
-
-def _has_the_specialty(actor: Actor, case: Case) -> Verdict:
-    if same_specialty(actor.specialty, case.request.specialty):
-        return Allowed()
-    return Refused(
-        reason=f"the consultant's specialty must be {case.request.specialty}", clause=Clause.P5, field="actor.specialty"
-    )
 
 
 def _a_denial_names_its_criteria(action: Determine) -> Verdict:

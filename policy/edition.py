@@ -1,105 +1,34 @@
 """The policy and the law as dated data: loads and checks every edition at import. The only file reader beside calendar.
 
 A case is bound to the edition in force at its receipt for its whole life, so that a later edition never moves a
-running case. An edition with a gap or an overlap is an error that names the row, at import.
+running case. An edition with a gap or an overlap of dates, or a citation that is not registered, is an error that names
+the row, at import.
 """
 
 import tomllib
 from collections.abc import Iterable
-from datetime import date
-from enum import StrEnum
+from datetime import date, timedelta
+from functools import cached_property
 from importlib.resources import files
-from itertools import combinations
+from itertools import combinations, product
 from typing import Self
 
 from pydantic import Field, model_validator
 
-from policy.calendar import CalendarName
-from policy.request import Item, LineOfBusiness, Priority, Request
+from policy.request import Item, LineOfBusiness, Priority
+from policy.rule import Circumstances, Extension, Timeframe
 from policy.verdict import Value
 
 
-class Obligation(StrEnum):
-    """What a clock demands."""
+class Choice(Value):
+    """Where policy and law differ, or sources disagree: both readings, each with its citation."""
 
-    DECISION = "decision"
-    DECISION_OUTER = "decision_outer"
-    PEND_NOTICE = "pend_notice"
-    PROVIDER_NOTICE = "provider_notice"
-    MEMBER_NOTICE = "member_notice"
-    OPINION_RENDERED = "opinion_rendered"
-    INFORMATION_REPLY = "information_reply"
-    PLACEMENT = "placement"
-    CONSULTATION_REPORT = "consultation_report"
-
-
-class Anchor(StrEnum):
-    """The event that starts a clock."""
-
-    RECEIVED = "received"
-    INFORMATION_COMPLETE = "information_complete"
-    INFORMATION_REQUESTED = "information_requested"
-    DECIDED = "decided"
-    APPROVED = "approved"
-    PLACED = "placed"
-
-
-class Unit(StrEnum):
-    """How a clock counts."""
-
-    CLOCK_HOURS = "clock_hours"
-    CALENDAR_DAYS = "calendar_days"
-    BUSINESS_DAYS = "business_days"
-
-
-class Timeframe(Value):
-    """One row of law or of plan: who must do what, how long after what, and where that is written."""
-
-    id: str
-    lines: tuple[LineOfBusiness, ...] = Field(min_length=1)
-    priorities: tuple[Priority, ...] = Field(min_length=1)
-    from_: date = Field(alias="from")
-    to: date | None = None
-    obligation: Obligation
-    anchor: Anchor
-    amount: int = Field(0, ge=0)
-    unit: Unit = Unit.CLOCK_HOURS
-    calendar: CalendarName | None = None
-    inside_decision_limit: bool = False
-    prior_authorization: bool | None = None
-    imminent_threat: bool | None = None
-    citation: str = Field(min_length=1)
-    source: str = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _counts(self) -> Self:
-        if (self.unit is Unit.BUSINESS_DAYS) != (self.calendar is not None):
-            raise ValueError(f"{self.id}: business days need a calendar, and nothing else has one")
-        if self.amount == 0 and not self.inside_decision_limit:
-            raise ValueError(f"{self.id}: needs an amount, or inside_decision_limit")
-        return self
-
-    def fits(self, request: Request, priority: Priority, day: date) -> bool:
-        """Whether the row holds for a request received on ``day`` (Los Angeles)."""
-        return (
-            request.line in self.lines
-            and priority in self.priorities
-            and self.from_ <= day
-            and (self.to is None or day <= self.to)
-            and self.prior_authorization in (None, request.requires_prior_authorization)
-            and self.imminent_threat in (None, request.imminent_threat)
-        )
-
-    def overlaps(self, other: "Timeframe") -> bool:
-        """Whether two rows could both claim to be the one limit for the same request."""
-        return (
-            self.obligation is other.obligation
-            and not set(self.lines).isdisjoint(other.lines)
-            and not set(self.priorities).isdisjoint(other.priorities)
-            and self.from_ <= (other.to or date.max)
-            and other.from_ <= (self.to or date.max)
-            and (None in (both := (self.prior_authorization, other.prior_authorization)) or both[0] == both[1])
-        )
+    parameter: str
+    question: str
+    yes: str
+    yes_citation: str
+    no: str
+    no_citation: str
 
 
 class ChecklistItem(Value):
@@ -124,6 +53,10 @@ class Parameters(Value):
     """Where the policy leaves a choice, or differs from the law."""
 
     follow_recommendation: bool
+    medi_cal_extension_from_receipt: bool
+    d_snp_may_extend: bool
+    equivalent_specialty_for_opinions: bool
+    primary_care_network_designation: bool
     warn_at: tuple[float, ...]
     clock_skew_minutes: int
 
@@ -142,10 +75,13 @@ class Edition(Value):
     id: str
     effective_from: date
     title: str
+    citations: dict[str, str]
     parameters: Parameters
+    choice: tuple[Choice, ...]
     lines_ended: dict[LineOfBusiness, date]
     checklist: tuple[ChecklistItem, ...]
     timeframe: tuple[Timeframe, ...]
+    extension: tuple[Extension, ...]
     deemed_denial: SomeLines
     third_opinion: SomeLines
     cost: dict[LineOfBusiness, str]
@@ -153,18 +89,68 @@ class Edition(Value):
     category: tuple[Category, ...]
 
     @model_validator(mode="after")
-    def _is_whole(self) -> Self:
+    def _rows_do_not_overlap(self) -> Self:
         for one, other in combinations(self.timeframe, 2):
             if one.overlaps(other):
                 raise ValueError(f"edition {self.id}: timeframes {one.id} and {other.id} overlap on {one.obligation}")
+        return self
+
+    @model_validator(mode="after")
+    def _every_line_has_its_words(self) -> Self:
         for line in LineOfBusiness:
             if line not in self.cost or line not in self.rights:
                 raise ValueError(f"edition {self.id}: no cost statement or no rights for line {line}")
         return self
 
-    def timeframes(self, request: Request, priority: Priority, day: date) -> tuple[Timeframe, ...]:
+    @model_validator(mode="after")
+    def _citations_are_registered(self) -> Self:
+        for row in (*self.timeframe, *self.extension):
+            if unknown := set(row.citations) - set(self.citations):
+                raise ValueError(f"edition {self.id}: {row.id} cites what is not registered: {sorted(unknown)}")
+        others = {self.deemed_denial.citation, self.third_opinion.citation}
+        others |= {c for choice in self.choice for c in (choice.yes_citation, choice.no_citation)}
+        if unknown := others - set(self.citations):
+            raise ValueError(f"edition {self.id}: a choice or a rule of some lines cites {sorted(unknown)}")
+        if unknown := {choice.parameter for choice in self.choice} - set(Parameters.model_fields):
+            raise ValueError(f"edition {self.id}: a choice about no parameter: {sorted(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _has_no_gap(self) -> Self:
+        """A limit that ends must be followed, on the next day, by another for the same line and priority."""
+        for row in self.timeframe:
+            if row.to is None or row.disabled:
+                continue
+            next_day = row.to + timedelta(days=1)
+            for line, priority, authorized in product(row.lines, row.priorities, (True, False)):
+                ended = line in self.lines_ended and self.lines_ended[line] <= row.to
+                followers = (
+                    r
+                    for r in self.timeframe
+                    if r.obligation is row.obligation and r.prior_authorization in (None, authorized)
+                )
+                if not ended and not any(r.holds(line, priority, next_day) for r in followers):
+                    raise ValueError(f"edition {self.id}: a gap after {row.id} on {next_day} for {line}, {priority}")
+        return self
+
+    def timeframes(self, asked: Circumstances, priority: Priority, day: date) -> tuple[Timeframe, ...]:
         """The rows that hold for a request received on ``day`` (Los Angeles)."""
-        return tuple(row for row in self.timeframe if row.fits(request, priority, day))
+        key = (asked.line, priority, day, asked.requires_prior_authorization, asked.imminent_threat)
+        rows = self._found.get(key)
+        if rows is None:
+            rows = self._found[key] = tuple(row for row in self.timeframe if row.fits(asked, priority, day))
+        return rows
+
+    @cached_property
+    def _found(self) -> dict[tuple[LineOfBusiness, Priority, date, bool, bool], tuple[Timeframe, ...]]:
+        """What was looked up before: the table is searched once for all alike requests of a day."""
+        return {}
+
+    def extension_for(self, line: LineOfBusiness, priority: Priority, day: date) -> Extension | None:
+        """The extension that the line has for a request received on ``day``, if it has one."""
+        if line is LineOfBusiness.D_SNP and not self.parameters.d_snp_may_extend:
+            return None
+        return next((row for row in self.extension if row.holds(line, priority, day)), None)
 
     def label(self, item: Item) -> str:
         """What a checklist item is called in a letter."""

@@ -4,7 +4,8 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime
 
-from policy.actions import FieldError
+from policy.complaints import FieldError
+from policy.eligibility import Eligibility
 from policy.lifecycle import Outcome
 from policy.people import Actor
 from policy.request import Attachment, Item, Recommendation
@@ -71,6 +72,7 @@ class Consultation(Value):
     recommends: bool | None = None
     rationale: str = ""
     reviewer: Actor | None = None
+    eligibility: Eligibility | None = None
     reviewed_at: AwareDatetime | None = None
 
 
@@ -112,6 +114,7 @@ class Opinion(Value):
     passed_over: dict[Tier, str]
     placed_at: AwareDatetime
     placed_by: str
+    eligibility: Eligibility | None = None
     report: Report | None = None
 
 
@@ -128,6 +131,8 @@ class NoticeKind(StrEnum):
     REPORT_COPY = "report_copy"
     THIRD_OPINION = "third_opinion"
     WITHDRAWAL = "withdrawal"
+    EXTENSION = "extension"
+    EXPEDITE_REFUSED = "expedite_refused"
 
 
 class Recipient(StrEnum):

@@ -15,7 +15,7 @@ class Address(Entered):
     line2: str = Field("", max_length=200)
     city: str = Field(min_length=1, max_length=100)
     state: str = Field(min_length=2, max_length=2, pattern="^[A-Z]{2}$")
-    postal_code: str = Field(min_length=5, max_length=10, pattern=r"^\d{5}(-\d{4})?$")
+    postal_code: str = Field(min_length=5, max_length=10, pattern=r"^[0-9]{5}(-[0-9]{4})?$")
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -50,7 +50,7 @@ class Member(Entered):
 class Professional(Entered):
     """A physician around the case: PCP, treating provider, or the one who gives an opinion."""
 
-    npi: str = Field(pattern=r"^\d{10}$")
+    npi: str = Field(pattern=r"^[0-9]{10}$")
     name: str = Field(min_length=1, max_length=200)
     specialty: str = Field(min_length=1, max_length=100)
     organization: str = Field("", max_length=100, description="physician organization (PPG or IPA)")
@@ -79,7 +79,7 @@ class Actor(Value):
     id: str = Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$")
     roles: tuple[Role, ...] = Field(min_length=1)
     name: str = Field("", max_length=120)
-    npi: str = Field("", pattern=r"^(\d{10})?$")
+    npi: str = Field("", pattern=r"^([0-9]{10})?$")
     licence: str = Field("", max_length=40, description="licence to practise; empty for staff who are no physicians")
     specialty: str = Field("", max_length=100)
     board_certified: bool = False

@@ -3,16 +3,18 @@
 from datetime import datetime
 
 from policy.actions import PlaceOpinion, ReceiveReport
+from policy.calendar import local_day
 from policy.case import Case
 from policy.clauses import Clause
-from policy.edition import Anchor, Obligation
+from policy.eligibility import opinion_eligibility
 from policy.lifecycle import Stage
 from policy.particulars import NoticeKind, Opinion, Recipient, Report
 from policy.request import Care
-from policy.routing import Candidate, ladder_was_kept, may_give_opinion
+from policy.routing import Candidate, Tier, ladder_was_kept
+from policy.rule import Anchor, Obligation
 from policy.tasks import TaskKind
 from policy.third_opinion import opens_third_opinion
-from policy.verdict import Refused, first_refusal
+from policy.verdict import Allowed, Refused, Verdict, first_refusal
 
 SECOND, THIRD = 2, 3
 ORDINALS = {SECOND: "second", THIRD: "third"}
@@ -26,10 +28,18 @@ def place(case: Case, action: PlaceOpinion, now: datetime) -> Case | Refused:
         board_certified=action.board_certified,
         licence=action.licence,
     )
-    earlier = frozenset(o.candidate.professional.npi for o in case.opinions)
+    parameters = case.edition.parameters
+    eligibility = opinion_eligibility(
+        candidate,
+        case.request,
+        _took_part(case),
+        equivalent_specialty_allowed=parameters.equivalent_specialty_for_opinions,
+        on=local_day(action.at),
+    )
     verdict = first_refusal(
+        _network_is_open(action.tier, open_=parameters.primary_care_network_designation),
         ladder_was_kept(action.tier, action.passed_over, case.request),
-        may_give_opinion(candidate, case.request, earlier),
+        eligibility.verdict,
     )
     if isinstance(verdict, Refused):
         return verdict
@@ -40,6 +50,7 @@ def place(case: Case, action: PlaceOpinion, now: datetime) -> Case | Refused:
         passed_over=action.passed_over,
         placed_at=now,
         placed_by=action.actor.id,
+        eligibility=eligibility,
     )
     ordinal = ORDINALS[opinion.ordinal]
     case = case.but(opinions=(*case.opinions, opinion)).end_task(TaskKind.PLACEMENT, now, action.actor.id)
@@ -51,6 +62,21 @@ def place(case: Case, action: PlaceOpinion, now: datetime) -> Case | Refused:
     to = (Recipient.OPINION_PHYSICIAN, Recipient.MEMBER)
     case = case.plan_notice(NoticeKind.AUTHORIZATION, now, *to, ordinal=opinion.ordinal)
     return case.move(Stage.CONSULTATION_REPORT).open_task(TaskKind.OBTAIN_REPORT, now, note=f"{ordinal} opinion")
+
+
+def _took_part(case: Case) -> frozenset[str]:
+    """NPIs of those who gave an earlier opinion in the case, reviewed it or decided it: independence goes both ways."""
+    gave = {o.candidate.professional.npi for o in case.opinions}
+    reviewed = {c.reviewer.npi for c in case.consultations if c.reviewer}
+    decided = {case.determination.physician.npi} if case.determination else set()
+    return frozenset((gave | reviewed | decided | {case.request.pcp.npi}) - {""})
+
+
+def _network_is_open(tier: Tier, *, open_: bool) -> Verdict:
+    """Whether primary care may leave the physician organization at all: the policy says so, H&S 1383.15(e) does not."""
+    if tier is not Tier.NETWORK or open_:
+        return Allowed()
+    return Refused(reason="primary care stays in the physician organization", clause="H&S 1383.15(e)", field="tier")
 
 
 def receive_report(case: Case, action: ReceiveReport, now: datetime) -> Case | Refused:

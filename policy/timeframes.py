@@ -7,6 +7,7 @@ days never roll over a weekend.
 
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from pydantic import AwareDatetime
 
@@ -18,11 +19,22 @@ from policy.calendar import (
     last_business_day_by,
     local_day,
 )
-from policy.edition import Anchor, Edition, Obligation, Timeframe, Unit
-from policy.request import Priority, Request
+from policy.edition import Edition
+from policy.request import Priority
+from policy.rule import Anchor, Circumstances, Decided, Extension, Obligation, Timeframe, Unit
 from policy.verdict import Value
 
 CLOSE_OF_BUSINESS = time(17)
+ANCHORS = {
+    Anchor.RECEIVED: "receipt",
+    Anchor.INFORMATION_COMPLETE: "complete information",
+    Anchor.INFORMATION_REQUESTED: "the request for information",
+    Anchor.DECIDED: "the decision",
+    Anchor.APPROVED: "the approval",
+    Anchor.PLACED: "the placement",
+    Anchor.ORAL_NOTICE: "the oral notice",
+    Anchor.EXPEDITE_REFUSED: "the refusal to expedite",
+}
 DECISION_LIMITS = (Obligation.DECISION, Obligation.DECISION_OUTER)
 
 
@@ -52,14 +64,24 @@ class Clock(Value):
     warnings: int = 0
     ended_at: AwareDatetime | None = None
     cause: str = ""
+    is_capped: bool = False
+    extended_by: int = 0
+    extension_note: str = ""
+    extension_citation: str = ""
 
     @property
     def act_by(self) -> datetime:
-        """When staff should be done: 17:00 on the last business day not after the due day; for hours, the due time."""
+        """When staff should be done: 17:00 on the last business day not after the due day; for hours, the due time.
+
+        A limit in calendar days can also be read as so many times 24 hours; the earlier of the two counts here.
+        """
         if self.unit is Unit.CLOCK_HOURS:
             return self.due_at
         day = last_business_day_by(local_day(self.due_at), self.calendar or CalendarName.STATE)
-        return max(self.anchored_at, datetime.combine(day, CLOSE_OF_BUSINESS, LOS_ANGELES).astimezone(UTC))
+        close = min(self.due_at, datetime.combine(day, CLOSE_OF_BUSINESS, LOS_ANGELES).astimezone(UTC))
+        if self.unit is Unit.CALENDAR_DAYS:
+            close = min(close, self.anchored_at.astimezone(UTC) + timedelta(days=self.amount + self.extended_by))
+        return max(self.anchored_at, close)
 
     @property
     def is_open(self) -> bool:
@@ -76,21 +98,56 @@ class Clock(Value):
 
     def end(self, at: datetime) -> "Clock":
         """The obligation was carried out at ``at``: in time, or too late."""
-        in_time = at <= self.due_at
-        return self.model_copy(update={"state": ClockState.MET if in_time else ClockState.BREACHED, "ended_at": at})
+        if at <= self.due_at:  # also when the news of it came only after the due time
+            return self.model_copy(update={"state": ClockState.MET, "ended_at": at, "cause": ""})
+        return self.model_copy(update={"state": ClockState.BREACHED, "ended_at": at})
 
     def waive(self, at: datetime, cause: str) -> "Clock":
-        """The obligation fell away at ``at`` (the request was withdrawn, say)."""
+        """The obligation fell away at ``at`` (the request was withdrawn, say). What was breached stays breached."""
+        if self.state is ClockState.BREACHED:
+            return self.model_copy(update={"ended_at": at})
         return self.model_copy(update={"state": ClockState.WAIVED, "ended_at": at, "cause": cause})
+
+    def extend(self, days: int, citation: str, *, from_receipt: datetime | None = None) -> "Clock":
+        """So many calendar days more, at the same hour in Los Angeles; or so many in all, counted from receipt."""
+        if from_receipt is not None:
+            longer = max(self.due_at, end_of_day(local_day(from_receipt) + timedelta(days=days)))
+            note = f"extended to {days} calendar days in all"
+        else:
+            longer = (self.due_at.astimezone(LOS_ANGELES) + timedelta(days=days)).astimezone(UTC)
+            note = f"and {days} calendar days more"
+        extended = {"due_at": longer, "extended_by": days, "extension_note": note, "extension_citation": citation}
+        return self.model_copy(update=extended)
+
+    def no_earlier_than(self, instant: datetime, row: Extension) -> "Clock":
+        """The clock beside one that was extended: it ends no earlier than that one."""
+        if self.due_at >= instant:
+            return self
+        note = "moved with the extension of the other limit"
+        moved = {"due_at": instant, "extended_by": row.days, "extension_note": note, "extension_citation": row.citation}
+        return self.model_copy(update=moved)
+
+    @property
+    def span(self) -> str:
+        """The limit as an adjective: ``5-business-day``."""
+        return f"{self.amount}-{self.unit.replace('_', '-').removesuffix('s')}"
 
     @property
     def explanation(self) -> str:
         """The due time in a sentence with its citation, in Los Angeles time."""
-        what = f"{self.amount} {self.unit.replace('_', ' ')}" if self.amount else "the decision limit itself, counted"
-        anchor = f"{self.anchor.replace('_', ' ')} on {spoken(self.anchored_at)}"
+        what = f"{self.amount} {self.unit.replace('_', ' ')}" if self.amount else "inside the decision limit, counted"
+        if self.extended_by:
+            what += f" {self.extension_note} ({self.extension_citation})"
+        when = (
+            spoken(self.anchored_at) if self.unit is Unit.CLOCK_HOURS else f"{local_day(self.anchored_at):%a %Y-%m-%d}"
+        )
+        anchor = f"{ANCHORS[self.anchor]} on {when}"
+        if self.is_capped and self.amount:
+            anchor += ", inside the decision limit"
         return f"due {spoken(self.due_at)}: {what} from {anchor} ({self.citation})"
 
 
+@lru_cache(maxsize=4096)
 def spoken(instant: datetime) -> str:
     """An instant as staff read it: ``Fri 2026-11-27 23:59 PST``."""
     return f"{instant.astimezone(LOS_ANGELES):%a %Y-%m-%d %H:%M %Z}"
@@ -112,28 +169,30 @@ def clocks_from(
     anchor: Anchor,
     at: datetime,
     *,
-    request: Request,
+    request: Circumstances,
     priority: Priority,
     received_at: datetime,
     edition: Edition,
     decision_limit: datetime | None = None,
+    outcome: Decided | None = None,
 ) -> tuple[Clock, ...]:
     """The clocks that an event starts. The rows are those in force on the day of receipt, whatever day the event is.
 
-    ``decision_limit`` caps the notices of Medicare lines and of Cal MediConnect; a cap never precedes its anchor.
+    ``decision_limit`` caps what must be done inside the decision limit, and so do the decision clocks that the same
+    event starts; a cap never precedes its anchor. ``outcome`` chooses between limits that depend on it.
     """
-    rows = edition.timeframes(request, priority, local_day(received_at))
-    return tuple(_clock(row, at, decision_limit) for row in rows if row.anchor is anchor)
-
-
-def _due_within(row: Timeframe, at: datetime, decision_limit: datetime | None) -> datetime:
-    limits = [due(at, row)] if row.amount else []
-    if row.inside_decision_limit and decision_limit:
-        limits.append(decision_limit)
-    return max(at, min(limits, default=at))
+    day = local_day(received_at)
+    rows = [row for row in edition.timeframes(request, priority, day) if row.anchor is anchor]
+    rows = [row for row in rows if outcome is None or not row.outcomes or outcome in row.outcomes]
+    limits = [due(at, row) for row in rows if row.obligation in DECISION_LIMITS]
+    cap = min([*limits, *filter(None, (decision_limit,))], default=None)
+    return tuple(_clock(row, at, cap) for row in rows)
 
 
 def _clock(row: Timeframe, at: datetime, decision_limit: datetime | None) -> Clock:
+    own = due(at, row) if row.amount else None
+    cap = decision_limit if row.inside_decision_limit else None
+    ends = max(at, min(filter(None, (own, cap)), default=at))
     return Clock(
         id=f"{row.obligation}:{row.id}",
         obligation=row.obligation,
@@ -144,8 +203,21 @@ def _clock(row: Timeframe, at: datetime, decision_limit: datetime | None) -> Clo
         amount=row.amount,
         unit=row.unit,
         calendar=row.calendar,
-        due_at=_due_within(row, at, decision_limit),
+        due_at=ends,
+        is_capped=own is not None and ends != own,
     )
+
+
+def longer(clocks: tuple[Clock, ...], row: Extension, from_receipt: datetime | None) -> tuple[Clock, ...]:
+    """The limits after a lawful extension. It moves the one that is counted from the request.
+
+    One that is counted from the information then ends no earlier, or it would make the extension useless.
+    """
+    moved = {
+        c.id: c.extend(row.days, row.citation, from_receipt=from_receipt) for c in clocks if c.anchor is Anchor.RECEIVED
+    }
+    latest = max((c.due_at for c in moved.values()), default=None)
+    return tuple(moved.get(c.id) or (c.no_earlier_than(latest, row) if latest else c) for c in clocks)
 
 
 def governing(clocks: tuple[Clock, ...], *obligations: Obligation) -> Clock | None:

@@ -1,10 +1,22 @@
 """What a rule answers: a value that is truthy or falsy and knows its reason and its clause."""
 
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 
 FROZEN = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+def _written_out(given: object) -> object:
+    """A number would be read as seconds since 1970, and nobody means that."""
+    if isinstance(given, int | float) or (isinstance(given, str) and NUMBER.fullmatch(given.strip())):
+        raise ValueError("give day, time and offset, as 2026-11-23T09:00:00-08:00")
+    return given
+
+
+NUMBER = re.compile(r"[-+]?[0-9.eE+]+")
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 
 
 class Value(BaseModel):

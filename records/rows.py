@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from policy.edition import Obligation
 from policy.lifecycle import Outcome, Stage
 from policy.particulars import NoticeKind, Recipient
 from policy.people import Role
 from policy.request import LineOfBusiness, Priority
+from policy.rule import Obligation
 from policy.tasks import TaskKind, TaskState
 from policy.timeframes import ClockState
 from policy.verdict import Value

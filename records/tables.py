@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 from sqlalchemy import BigInteger, Index, MetaData, Table, text
 from sqlmodel import Field, SQLModel
 
-from policy.edition import Obligation
 from policy.lifecycle import Outcome, Stage
 from policy.particulars import NoticeKind, Recipient
 from policy.people import Role
 from policy.request import LineOfBusiness, Priority, Request
+from policy.rule import Obligation
 from policy.tasks import TaskKind, TaskState
 from policy.timeframes import ClockState
 from records.columns import PlainText, Readable, RequestJson, RoleList, UtcDateTime

@@ -4,7 +4,8 @@ import hashlib
 
 from policy.coding import MhcRow
 from policy.filing import Packet
-from policy.notices import Delivery, Letter
+from policy.letter import Letter
+from policy.notices import Delivery
 from policy.particulars import Filing
 from policy.tasks import HumanTask
 from policy.transition import Transition

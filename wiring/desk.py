@@ -17,8 +17,9 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from policy.actions import ACTIONS, FieldError, StaffAction, field_errors
+from policy.actions import ACTIONS, StaffAction
 from policy.case import Case, open_case
+from policy.complaints import FieldError, field_errors
 from policy.particulars import Receipt
 from policy.request import Priority, Request
 from policy.verdict import Value

@@ -8,8 +8,9 @@ from temporalio.api.common.v1 import Payload
 from temporalio.converter import PayloadConverter
 
 from policy.acting import act, refuse_unreadable
-from policy.actions import ACTIONS, FieldError, StaffAction, field_errors
+from policy.actions import ACTIONS, OUR_FIELDS, StaffAction
 from policy.case import Case
+from policy.complaints import FieldError, field_errors
 from policy.lifecycle import Outcome
 from policy.request import Request
 from policy.verdict import Value
@@ -46,7 +47,7 @@ def receive(case: Case, signal: str, payload: Payload, converter: PayloadConvert
     try:
         action = converter.from_payload(payload, model)
     except ValidationError as error:
-        action, fields = None, field_errors(error, hide_names=True)
+        action, fields = None, field_errors(error, known=OUR_FIELDS)
     except Exception:  # noqa: BLE001 - no JSON, no known encoding: whatever it is, it is no action
         action = None
     if isinstance(action, StaffAction):

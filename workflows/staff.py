@@ -18,11 +18,13 @@ from policy.actions import (
     ConfirmCompleteness,
     Determine,
     ExpediteRequest,
+    ExtendDecision,
     PlaceOpinion,
     ReceiveInformation,
     ReceiveReport,
     RecordContactAttempt,
     ReferToConsultation,
+    RefuseExpedite,
     ReleaseTask,
     RequestInformation,
     SignExpiredDetermination,
@@ -133,6 +135,16 @@ class StaffDoors:
     def expedite_request(self, body: RawValue) -> None:
         """See ExpediteRequest (POL-4)."""
         self._receive(ExpediteRequest, body)
+
+    @workflow.signal(name=RefuseExpedite.SIGNAL, description=how_to(RefuseExpedite))
+    def refuse_expedite(self, body: RawValue) -> None:
+        """See RefuseExpedite (POL-4)."""
+        self._receive(RefuseExpedite, body)
+
+    @workflow.signal(name=ExtendDecision.SIGNAL, description=how_to(ExtendDecision))
+    def extend_decision(self, body: RawValue) -> None:
+        """See ExtendDecision (POL-4)."""
+        self._receive(ExtendDecision, body)
 
     @workflow.signal(dynamic=True, description="Anything else is refused, and the refusal recorded.")
     def unknown(self, name: str, _args: Sequence[RawValue]) -> None:

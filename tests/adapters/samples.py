@@ -12,7 +12,7 @@ from policy import coding, filing, notices
 from policy.acting import act
 from policy.case import Case, open_case
 from policy.filing import Packet
-from policy.notices import Letter
+from policy.letter import Letter
 from policy.particulars import NoticeKind, Recipient
 from policy.request import Attachment, Request
 from tests.builders import (

@@ -14,7 +14,7 @@ from pypdf import PdfReader
 
 from adapters.mailroom import Outbox
 from adapters.shelf import AdapterError
-from policy.notices import Letter, Section
+from policy.letter import Letter, Section
 from policy.particulars import NoticeKind, Recipient
 from policy.people import PersonName
 from tests.adapters.samples import (

@@ -9,6 +9,7 @@ from policy.completeness import missing, outstanding
 from policy.people import Actor, Role
 from policy.request import Care, Item
 from policy.routing import Tier
+from policy.rule import ExtensionReason
 from policy.tasks import HumanTask, TaskKind
 from tests.builders import (
     CASE_MANAGER,
@@ -44,6 +45,8 @@ CAST: tuple[Actor, ...] = (
     SUPERVISOR,
     INTAKE,
     CMO.model_copy(update={"id": "md.unlicensed", "licence": ""}),
+    CMO.model_copy(update={"id": "md.unknown", "npi": ""}),
+    CONSULTANT.model_copy(update={"id": "md.nameless", "npi": ""}),
     CMO.model_copy(update={"id": "md.treating", "npi": TREATING}),
     DESIGNEE.model_copy(update={"id": "md.pcp", "npi": PCP}),
     CONSULTANT.model_copy(update={"id": "md.heart", "specialty": "cardiology"}),
@@ -113,6 +116,10 @@ ANYTHING: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "receive_report": st.builds(said, st.none() | yes_or_no),
     "withdraw_request": st.just({"reason": "The member has decided."}),
     "expedite_request": st.just({"reason": "Waiting could harm."}),
+    "refuse_expedite": st.just({"reason": "Waiting does not harm."}),
+    "extend_decision": st.sampled_from(ExtensionReason).map(
+        lambda reason: {"reason": reason.value, "explanation": "A report may change the decision."}
+    ),
 }
 
 

@@ -27,7 +27,9 @@ from tests.builders import (
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NUMBER = "SO-2026-000001"
 
-DESIGNEE = Actor(id="md.lind", name="Dr. Eva Lind", roles=(Role.PHYSICIAN_DESIGNEE,), licence="A55503")
+DESIGNEE = Actor(
+    id="md.lind", name="Dr. Eva Lind", roles=(Role.PHYSICIAN_DESIGNEE,), licence="A55503", npi="1992999841"
+)
 SUPERVISOR = Actor(id="su.kane", name="Ida Kane", roles=(Role.SUPERVISOR,))
 
 

@@ -1,19 +1,22 @@
 """Every staff action is applied, or becomes a refusal with its reasons; none is lost, and none is applied twice."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from policy.acting import HANDLERS, act, refuse_unreadable
-from policy.actions import ACTIONS, FieldError, StaffAction
+from policy.actions import ACTIONS, StaffAction
+from policy.calendar import LAST_YEAR, LOS_ANGELES
 from policy.case import REFUSALS_KEPT, Case
-from policy.edition import Obligation
+from policy.complaints import FieldError
 from policy.lifecycle import Stage
+from policy.rule import Obligation
 from policy.timeframes import ClockState
 from tests.builders import CASE_MANAGER, CMO, INTAKE, MONDAY, OTHER_CASE_MANAGER, a_report, action
 from tests.policy.steps import (
     APPROVAL,
     DAY,
+    DENIAL,
     HOUR,
     NUMBER,
     approved,
@@ -193,6 +196,17 @@ def test_what_counts_for_a_clock_is_when_the_door_received_the_action():
 
     ended = next(c for c in decided.clocks if c.obligation is Obligation.DECISION)
     assert (ended.state, ended.ended_at) == (ClockState.MET, in_time)
+
+
+@pytest.mark.parametrize("decision", [DENIAL, APPROVAL], ids=["denied", "approved"])
+def test_an_action_whose_clocks_would_run_beyond_the_table_of_closed_days_is_refused(decision):
+    received = datetime(LAST_YEAR, 12, 20, 10, tzinfo=LOS_ANGELES)
+    case = in_review(received=received)
+
+    refused = refusal(case, CMO, "determine", at=received.replace(day=31), **decision)
+
+    assert refused.reason == f"closed-days.toml ends with {LAST_YEAR}: add {LAST_YEAR + 1}"
+    assert refused.clause == "POL-4"
 
 
 # -- which case, which task

@@ -5,10 +5,10 @@ from datetime import datetime
 import pytest
 
 from policy.case import STORY_KEPT, Case
-from policy.edition import Anchor, Obligation
 from policy.lifecycle import Stage
 from policy.particulars import NoticeKind, Recipient
 from policy.request import Item, LineOfBusiness, Priority
+from policy.rule import Anchor, Obligation
 from policy.tasks import TaskKind
 from policy.timeframes import ClockState
 from tests.builders import MONDAY, a_member, an_incomplete_request
@@ -46,7 +46,7 @@ def test_a_clock_that_starts_is_explained_in_the_story():
     explained = [e.text for e in opened().story if e.event == "clock:started"]
 
     assert explained[0] == (
-        "decision_outer: due Mon 2026-11-09 23:59 PST: 7 calendar days from received on Mon 2026-11-02 10:00 PST "
+        "decision_outer: due Mon 2026-11-09 23:59 PST: 7 calendar days from receipt on Mon 2026-11-02 "
         "(42 CFR 438.210(d)(1))"
     )
 
@@ -113,6 +113,31 @@ def test_a_letter_that_is_owed_already_is_not_owed_twice():
 
     assert again == case
     assert case.notices[0].key == f"{NUMBER}/denial/1/provider"
+
+
+def test_a_clock_is_known_by_its_obligation_and_its_rule():
+    assert [c.id for c in opened().clocks] == ["decision_outer:MCAL-STD-B", "decision:MCAL-STD-B"]
+    assert all(c.id == f"{c.obligation}:{c.rule}" for c in approved().clocks)
+
+
+def test_a_rule_that_runs_again_in_a_case_is_numbered_and_changed_by_its_id_alone():
+    case = opened()
+    for _ in range(2):
+        case = case.start_clocks(Anchor.INFORMATION_REQUESTED, MONDAY).start_clocks(Anchor.PLACED, MONDAY)
+    case = case.start_clocks(Anchor.PLACED, MONDAY)
+    again = next(c for c in case.clocks if c.id == "consultation_report:PLAN-REPORT#2")
+
+    after = case.change_clock(again.model_copy(update={"warnings": 1}))
+
+    assert [c.id for c in case.clocks[2:]] == [
+        "information_reply:PLAN-INFO",
+        "consultation_report:PLAN-REPORT",
+        "information_reply:PLAN-INFO#2",
+        "consultation_report:PLAN-REPORT#2",
+        "consultation_report:PLAN-REPORT#3",
+    ]
+    assert [c.id for c in after.clocks if c not in case.clocks] == [again.id]
+    assert len({c.id for c in case.clocks}) == len(case.clocks)
 
 
 def test_ending_a_clock_touches_no_other_and_no_ended_one():

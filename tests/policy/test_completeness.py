@@ -7,10 +7,10 @@ import pytest
 from policy.acting import act
 from policy.case import Case
 from policy.completeness import missing, outstanding
-from policy.edition import Obligation
 from policy.lifecycle import Stage
 from policy.particulars import NoticeKind, Recipient
 from policy.request import Item, LineOfBusiness
+from policy.rule import Obligation
 from policy.tasks import TaskKind
 from policy.timeframes import ClockState
 from tests.builders import ADDRESS, CASE_MANAGER, MONDAY, a_member, action, an_incomplete_request
@@ -90,6 +90,16 @@ def test_what_is_on_file_is_not_asked_for():
     refused = refusal(opened(), CASE_MANAGER, "request_information", items=["diagnosis", "first_opinion_report"])
 
     assert refused.reason == "already on file: diagnosis"
+    assert (refused.clause, refused.fields[0].field) == ("P3", "items")
+
+
+@pytest.mark.parametrize("named", [["test_results"], ["treatment_plan", "test_results"]])
+def test_an_item_that_is_named_twice_is_not_asked_for(named):
+    case = opened(an_incomplete_request(Item.TEST_RESULTS, Item.TREATMENT_PLAN))
+
+    refused = refusal(case, CASE_MANAGER, "request_information", items=[*named, "test_results"])
+
+    assert refused.reason == "an item is named twice"
     assert (refused.clause, refused.fields[0].field) == ("P3", "items")
 
 
@@ -199,6 +209,20 @@ def test_information_can_be_asked_for_a_second_time():
     assert [r.ordinal for r in case.information_requests] == [1, 2]
     assert [n.ordinal for n in case.notices] == [1, 1, 2, 2]
     assert outstanding(case) == (Item.FIRST_OPINION_REPORT,)
+
+
+def test_two_requests_for_information_at_one_moment_have_clocks_of_their_own():
+    first = pending(Item.TEST_RESULTS)
+    now = next_hour(first) - HOUR  # when it was asked for
+
+    answered = does(first, CASE_MANAGER, "receive_information", at=now, information=text(Item.TEST_RESULTS))
+    again = does(answered, CASE_MANAGER, "request_information", at=now, items=["first_opinion_report"])
+    done = does(again, CASE_MANAGER, "receive_information", information=text(Item.FIRST_OPINION_REPORT))
+
+    replies = [(c.id, c.anchored_at) for c in again.clocks if c.obligation is Obligation.INFORMATION_REPLY]
+    assert replies == [("information_reply:PLAN-INFO", now), ("information_reply:PLAN-INFO#2", now)]
+    assert clocks(again, Obligation.INFORMATION_REPLY) == [ClockState.MET, ClockState.RUNNING]
+    assert [c.ended_at for c in done.clocks if c.obligation is Obligation.INFORMATION_REPLY] == [now, next_hour(again)]
 
 
 @pytest.mark.parametrize("signal", ["receive_information", "record_contact_attempt"])

@@ -6,11 +6,11 @@ import pytest
 
 from policy.case import Case
 from policy.determination import may_consult, may_determine
-from policy.edition import Obligation
 from policy.lifecycle import Outcome, Stage
 from policy.particulars import Basis, NoticeKind, Recipient
 from policy.people import Actor, Role
 from policy.request import LineOfBusiness
+from policy.rule import Obligation
 from policy.tasks import TaskKind
 from policy.timeframes import ClockState
 from tests.builders import CASE_MANAGER, CMO, CONSULTANT, a_first_opinion, a_professional, a_request
@@ -38,6 +38,7 @@ INVOLVED = {
     "PCP": a_request().pcp.npi,
     "first opinion": QUESTIONED,
     "also involved": ALSO,
+    "without an NPI": "",
 }
 REQUEST = a_request(
     first_opinion=a_first_opinion().model_copy(update={"professional": a_professional(QUESTIONED)}),
@@ -89,6 +90,7 @@ def test_only_a_licensed_uninvolved_physician_who_was_not_the_consultant_determi
         pytest.param({"roles": (Role.CASE_MANAGER,)}, "P4", "actor.roles", id="a case manager"),
         pytest.param({"licence": ""}, "H&S 1367.01(e)", "actor.licence", id="without a licence"),
         pytest.param({"npi": a_request().treating_provider.npi}, "PUR", "actor.npi", id="who treats the member"),
+        pytest.param({"npi": ""}, "PUR", "actor.npi", id="without an NPI"),
     ],
 )
 @pytest.mark.parametrize(
@@ -109,6 +111,15 @@ def test_a_designee_determines_as_the_cmo_does():
 
     assert case.determination is not None
     assert case.determination.physician == DESIGNEE
+
+
+@pytest.mark.parametrize("may", [may_determine, may_consult])
+def test_of_a_physician_without_an_npi_nobody_can_tell_whether_they_were_involved(may):
+    verdict = may(CONSULTANT.model_copy(update={"npi": ""}), referred())
+
+    assert not verdict
+    assert (verdict.clause, verdict.field) == ("PUR", "actor.npi")
+    assert "without an NPI nobody can tell" in verdict.reason
 
 
 @pytest.mark.parametrize("criteria", ["", "   "])
@@ -132,6 +143,7 @@ def test_an_approval_needs_no_criteria():
         pytest.param({"specialty": "cardiology"}, "P5", "actor.specialty", id="specialty"),
         pytest.param({"board_certified": False}, "POL-3", "actor.board_certified", id="board certification"),
         pytest.param({"npi": a_request().treating_provider.npi}, "PUR", "actor.npi", id="involved"),
+        pytest.param({"npi": ""}, "PUR", "actor.npi", id="without an NPI"),
         pytest.param({"id": CMO.id}, "P5", "actor.id", id="referred the case"),
         pytest.param({"roles": (Role.CMO,)}, "P5", "actor.roles", id="role"),
     ],
@@ -260,6 +272,7 @@ def expired(case: Case) -> Case:
         pytest.param(CASE_MANAGER, "actor.roles", id="a case manager"),
         pytest.param(CMO.model_copy(update={"licence": ""}), "actor.licence", id="without a licence"),
         pytest.param(CMO.model_copy(update={"npi": INVOLVED["PCP"]}), "actor.npi", id="the PCP"),
+        pytest.param(CMO.model_copy(update={"npi": ""}), "actor.npi", id="without an NPI"),
         pytest.param(CONSULTANT.model_copy(update={"roles": (Role.CMO,)}), "actor.id", id="the consultant"),
     ],
 )

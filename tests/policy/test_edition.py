@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from policy.edition import EDITIONS, Anchor, Edition, Obligation, edition_named, edition_on
+from policy.edition import EDITIONS, Edition, edition_named, edition_on
 from policy.request import Item, LineOfBusiness, Priority
+from policy.rule import Anchor, Obligation
 from tests.builders import a_request
 
 NEWEST = EDITIONS[-1]
@@ -174,6 +175,65 @@ def test_a_time_frame_without_citation_or_source_is_an_error(blank):
 def test_a_time_frame_that_cannot_be_counted_is_an_error_that_names_it(changes, problem):
     with pytest.raises(ValidationError, match=problem):
         Edition(**the_table(timeframe=rows("MCAL-EXP", "decision", **changes)))
+
+
+def test_a_gap_after_a_row_that_ends_is_an_error_that_names_the_row():
+    one_day_too_short = rows("MCAL-STD-A", "decision", to=date(2025, 12, 30))
+
+    with pytest.raises(ValidationError, match="a gap after MCAL-STD-A on 2025-12-31 for medi_cal, standard"):
+        Edition(**the_table(timeframe=one_day_too_short))
+
+
+def test_a_row_that_ends_without_any_other_after_it_leaves_a_gap():
+    without = [row for row in the_table()["timeframe"] if (row["id"], row["obligation"]) != ("MCAL-STD-B", "decision")]
+
+    with pytest.raises(ValidationError, match="a gap after MCAL-STD-A on 2026-01-01 for medi_cal, standard"):
+        Edition(**the_table(timeframe=without))
+
+
+def test_a_disabled_row_closes_no_gap():
+    with pytest.raises(ValidationError, match="a gap after MCAL-STD-A on 2026-01-01 for medi_cal, standard"):
+        Edition(**the_table(timeframe=rows("MCAL-STD-B", "decision", disabled=True)))
+
+
+def test_only_the_rows_of_a_line_that_has_ended_need_no_others_after_them():
+    with pytest.raises(ValidationError, match="a gap after CMC-STD on 2023-01-01 for cmc, standard"):
+        Edition(**the_table(lines_ended={"cmc": date(2023, 1, 31)}))
+
+
+@pytest.mark.parametrize("citation", ["42 CFR 999.1", "42 CFR 438.210(d)(2); 42 CFR 999.1"], ids=["alone", "second"])
+def test_a_citation_that_is_not_registered_is_an_error_that_names_row_and_citation(citation):
+    extensions = the_table()["extension"]
+    unregistered = [{**e, "citation": citation} if e["id"] == "MCAL-EXP-EXT" else e for e in extensions]
+
+    with pytest.raises(ValidationError, match=r"MCAL-EXP cites what is not registered: \['42 CFR 999.1'\]"):
+        Edition(**the_table(timeframe=rows("MCAL-EXP", "decision", citation=citation)))
+    with pytest.raises(ValidationError, match=r"MCAL-EXP-EXT cites what is not registered: \['42 CFR 999.1'\]"):
+        Edition(**the_table(extension=unregistered))
+
+
+def test_a_choice_about_an_unknown_parameter_is_an_error_that_names_it():
+    first, *others = the_table()["choice"]
+
+    with pytest.raises(ValidationError, match=r"a choice about no parameter: \['follow_the_leader'\]"):
+        Edition(**the_table(choice=[{**first, "parameter": "follow_the_leader"}, *others]))
+
+
+@pytest.mark.parametrize("line", LineOfBusiness)
+@pytest.mark.parametrize("priority", Priority)
+def test_a_disabled_row_never_makes_a_clock(line, priority):
+    disabled = {row.id for row in NEWEST.timeframe if row.disabled}
+    found = NEWEST.timeframes(a_request(line=line, priority=priority), priority, A_WEDNESDAY_IN_2026)
+
+    assert disabled == {"WATCH-AB512"}
+    assert disabled.isdisjoint(row.id for row in found)
+
+
+def test_a_disabled_row_that_is_enabled_competes_with_the_law():
+    enabled = [{**row, "disabled": False} for row in the_table()["timeframe"]]
+
+    with pytest.raises(ValidationError, match="KK-STD and WATCH-AB512 overlap on decision"):
+        Edition(**the_table(timeframe=enabled))
 
 
 def test_a_misspelt_field_of_an_edition_is_an_error():

@@ -21,8 +21,9 @@ from policy.alarms import ring
 from policy.case import Case, open_case
 from policy.coding import category, code, mhc_row
 from policy.completeness import missing
+from policy.letter import Letter
 from policy.lifecycle import Stage
-from policy.notices import Delivery, Letter, compose, sent
+from policy.notices import Delivery, compose, sent
 from policy.particulars import Filing
 from policy.people import Actor
 from policy.request import LineOfBusiness, Request

@@ -92,7 +92,7 @@ class Life(RuleBasedStateMachine):
         if not may_be_opened(request, received):
             request = request.model_copy(update={"line": LineOfBusiness.MEDI_CAL})
         self.now, self.last = received, None
-        self.ended: dict[tuple[str, datetime], Clock] = {}
+        self.ended: dict[str, Clock] = {}
         self.rows: dict[object, object] = {}
         self.case = open_case(NUMBER, request, received)
         self.told(None, self.case)
@@ -113,7 +113,7 @@ class Life(RuleBasedStateMachine):
     def told(self, before: Case | None, after: Case) -> None:
         told = between(before, after, self.now)
         self.rows.update({t.id: t for t in told.tasks})
-        self.rows.update({(c.id, c.anchored_at): c for c in told.clocks})
+        self.rows.update({c.id: c for c in told.clocks})
         self.rows.update({n.key: n for n in told.notices})
 
     def does(self, signal: str, actor: Actor, later: int, early: int, fields: dict[str, Any]) -> None:
@@ -210,7 +210,7 @@ class Life(RuleBasedStateMachine):
         assert here is there or there in MOVES[here]
 
     def every_clock_ends_at_most_once(self):
-        ended = {(c.id, c.anchored_at): c for c in self.case.clocks if not c.is_open}
+        ended = {c.id: c for c in self.case.clocks if not c.is_open}
         assert {key: ended.get(key) for key in self.ended} == self.ended
         self.ended = ended
 

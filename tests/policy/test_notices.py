@@ -2,14 +2,12 @@
 
 import pytest
 
-from policy.alarms import ring
-from policy.case import Case
-from policy.notices import Letter, compose
-from policy.particulars import Notice, NoticeKind, Recipient
+from policy.particulars import NoticeKind
 from policy.people import Address
 from policy.request import Item, LineOfBusiness
 from policy.tasks import TaskKind
 from tests.builders import CASE_MANAGER, CMO, MONDAY, a_member, a_report, plan_physician
+from tests.policy.letters import MEMBER, PCP, PHYSICIAN, PROVIDER, letter, notice, overdue, says
 from tests.policy.steps import (
     DAY,
     DENIAL,
@@ -18,15 +16,12 @@ from tests.policy.steps import (
     differing,
     does,
     in_review,
-    next_hour,
     pending,
     placed,
     reported,
     withdrawn,
 )
 
-MEMBER, PROVIDER, PCP = Recipient.MEMBER, Recipient.PROVIDER, Recipient.PCP
-PHYSICIAN = Recipient.OPINION_PHYSICIAN
 OWED = {
     NoticeKind.INFORMATION_REQUEST: (PROVIDER,),
     NoticeKind.INFORMATION_REMINDER: (PROVIDER,),
@@ -38,11 +33,9 @@ OWED = {
     NoticeKind.REPORT_COPY: (PCP, MEMBER, PROVIDER),
     NoticeKind.THIRD_OPINION: (MEMBER,),
     NoticeKind.WITHDRAWAL: (PROVIDER, MEMBER),
+    NoticeKind.EXTENSION: (PROVIDER, MEMBER),
+    NoticeKind.EXPEDITE_REFUSED: (MEMBER, PROVIDER),
 }
-
-
-def overdue(case: Case) -> Case:
-    return ring(case, next_hour(case) + 60 * DAY)
 
 
 CASES = {
@@ -56,26 +49,16 @@ CASES = {
     NoticeKind.REPORT_COPY: reported(),
     NoticeKind.THIRD_OPINION: differing(),
     NoticeKind.WITHDRAWAL: withdrawn(),
+    NoticeKind.EXTENSION: does(
+        in_review(), CMO, "extend_decision", reason="further_examination", explanation="Once more."
+    ),
+    NoticeKind.EXPEDITE_REFUSED: does(in_review(), CMO, "refuse_expedite", reason="Waiting does not harm."),
 }
 every_letter = pytest.mark.parametrize(
     ("kind", "recipient"),
     [pytest.param(k, r, id=f"{k} to {r}") for k, recipients in OWED.items() for r in recipients],
 )
 every_line = pytest.mark.parametrize("line", LineOfBusiness)
-
-
-def notice(case: Case, kind: NoticeKind, recipient: Recipient) -> Notice:
-    return next(n for n in reversed(case.notices) if (n.kind, n.recipient) == (kind, recipient))
-
-
-def letter(case: Case, kind: NoticeKind, recipient: Recipient) -> Letter:
-    return compose(case, notice(case, kind, recipient), next_hour(case))
-
-
-def says(written: Letter) -> str:
-    """All the text of a letter."""
-    parts = ((s.heading, *s.paragraphs, *s.items) for s in written.sections)
-    return "\n".join((written.subject, *(text for part in parts for text in part), written.signed_by))
 
 
 # -- every letter
@@ -146,43 +129,6 @@ def test_a_letter_knows_the_members_language_and_nobody_elses():
     assert letter(case, NoticeKind.APPROVAL, PROVIDER).language == "en"
 
 
-# -- asking for information
-
-
-@pytest.mark.parametrize(("kind", "recipient"), [(NoticeKind.INFORMATION_REQUEST, PROVIDER), (NoticeKind.PEND, MEMBER)])
-def test_what_is_missing_is_listed_as_the_checklist_calls_it(kind, recipient):
-    text = says(letter(pending(Item.TEST_RESULTS, Item.TREATMENT_PLAN), kind, recipient))
-
-    assert "Test results that bear on the question" in text
-    assert "Proposed or current treatment plan" in text
-    assert "Diagnosis" not in text
-
-
-def test_the_pend_notice_gives_the_reason_the_anticipated_date_and_the_right_to_a_grievance():
-    text = says(letter(pending(), NoticeKind.PEND, MEMBER))
-
-    assert "We have asked your provider for information that we need to decide" in text
-    assert "We expect to decide by Monday, November 9, 2026." in text
-    assert "file a grievance" in text
-
-
-def test_a_line_without_a_limit_from_receipt_is_told_how_long_it_takes_once_the_information_has_come():
-    text = says(letter(pending(line=LineOfBusiness.COMMERCIAL), NoticeKind.PEND, MEMBER))
-
-    assert "We will decide within 5 business days after the information has come." in text
-
-
-def test_a_reminder_lists_only_what_is_still_outstanding():
-    case = pending(Item.TEST_RESULTS, Item.TREATMENT_PLAN)
-    answer = [{"item": "treatment_plan", "text": "Fusion in December."}]
-
-    case = overdue(does(case, CASE_MANAGER, "receive_information", information=answer))
-
-    text = says(letter(case, NoticeKind.INFORMATION_REMINDER, PROVIDER))
-    assert "Test results that bear on the question" in text
-    assert "Proposed or current treatment plan" not in text
-
-
 # -- the determination
 
 
@@ -196,6 +142,16 @@ def test_the_approval_says_so_and_what_it_costs(line):
     assert "for a second opinion only" in text
     assert case.edition.cost[line] in text
     assert case.edition.rights[line] not in text
+
+
+@every_line
+def test_the_provider_reads_of_an_approval_what_the_member_is_told_about_cost(line):
+    case = approved(line=line)
+
+    text = says(letter(case, NoticeKind.APPROVAL, PROVIDER))
+
+    assert f"What the member is told about cost: {case.edition.cost[line]}" in text
+    assert "beyond any copayment" not in text
 
 
 @every_line
@@ -247,13 +203,17 @@ def test_the_member_learns_who_gives_the_opinion_where_and_what_it_costs(line):
     assert case.edition.cost[line] in text
 
 
-def test_the_physician_is_authorized_for_the_opinion_only_and_told_where_the_report_goes():
-    text = says(letter(placed(), NoticeKind.AUTHORIZATION, PHYSICIAN))
+@every_line
+def test_the_physician_is_authorized_for_the_opinion_only_and_told_where_the_report_goes(line):
+    case = placed(line=line)
+
+    text = says(letter(case, NoticeKind.AUTHORIZATION, PHYSICIAN))
 
     assert "You are authorized to give a second opinion in orthopedic surgery; nothing else is." in text
     assert "send your consultation report" in text
     assert "Dr. Ines Vega" in text
-    assert "Do not bill the member" in text
+    assert f"What the member is told about cost: {case.edition.cost[line]}" in text
+    assert "beyond any copayment" not in text
 
 
 def test_the_letters_of_a_third_opinion_speak_of_the_third():

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from policy.case import Case
-from policy.edition import Obligation
 from policy.notices import Delivery, sent
 from policy.particulars import NoticeKind, Recipient
+from policy.rule import Obligation
 from policy.timeframes import ClockState
 from tests.policy.steps import DAY, approved, delivery, denied, letters_left, next_hour, opened, pending
 

@@ -72,10 +72,22 @@ def test_an_error_names_the_field_and_never_shows_what_was_typed(model, fields):
     assert caught.value.errors(include_input=False)[0]["loc"][0] in fields
 
 
-@pytest.mark.parametrize("npi", ["199299987", "19929998740", "199299987A", "1992 999874", "-199299987", ""])
+@pytest.mark.parametrize("npi", ["199299987", "19929998740", "199299987A", "1992 999874", "-199299987", "١٩٩٢٩٩٩٨٧٤"])
 def test_an_npi_is_ten_digits_and_nothing_else(npi):
     with pytest.raises(ValidationError):
         a_professional(npi)
+
+
+@pytest.mark.parametrize("digits", ["١٩٩٢٩٩٩٨٧٤", "１９９２９９９８７４", "199299987४"])
+def test_no_other_digits_than_those_of_ascii_make_an_npi_of_an_actor(digits):
+    with pytest.raises(ValidationError, match="npi"):
+        Actor(id="md.chen", roles=(Role.CMO,), npi=digits)
+
+
+@pytest.mark.parametrize("code", ["٩٠٠١٢", "９００１２", "90012-٤٥٦٧", "9001", "900125", "90012-", "90012-45678"])
+def test_a_postal_code_is_five_ascii_digits_or_nine(code):
+    with pytest.raises(ValidationError, match="postal_code"):
+        Address(line1="1 A Street", city="Los Angeles", state="CA", postal_code=code)
 
 
 @given(blanks, blanks)

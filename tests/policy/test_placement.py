@@ -1,19 +1,19 @@
 """The opinion is placed, and its report is received and shared."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from policy.case import Case
-from policy.edition import Obligation
 from policy.lifecycle import Stage
 from policy.particulars import NoticeKind, Recipient
 from policy.request import Care
 from policy.routing import FeeArrangement, Tier
+from policy.rule import Obligation
 from policy.tasks import TaskKind
 from policy.timeframes import ClockState
-from tests.builders import CASE_MANAGER, CMO, a_professional, a_report, plan_physician
+from tests.builders import CASE_MANAGER, CMO, a_member, a_professional, a_report, plan_physician
 from tests.policy.steps import DAY, approved, differing, does, next_hour, placed, refusal, reported
 
 REPORT = {"name": "report.pdf", "sha256": "ef" * 32, "size": 120_000}
@@ -83,6 +83,32 @@ def test_a_placement_that_breaks_a_rule_is_refused_and_the_rule_is_named(changes
     refused = refusal(approved(), CASE_MANAGER, "place_opinion", **plan_physician(**changes))
 
     assert (refused.clause, refused.fields[0].field) == (clause, field)
+
+
+def test_an_equivalent_specialist_may_be_chosen():
+    placement = plan_physician(
+        professional=a_professional("1992999882", specialty="hematology").model_dump(mode="json")
+    )
+
+    case = does(approved(specialty="oncology"), CASE_MANAGER, "place_opinion", **placement)
+
+    assert case.opinions[-1].candidate.professional.specialty == "hematology"
+
+
+def test_a_childs_primary_care_does_not_go_to_a_physician_of_adults():
+    child = a_member(birth_date=date(2016, 11, 7))
+
+    refused = refusal(
+        approved(**{**PRIMARY, "member": child}),
+        CASE_MANAGER,
+        "place_opinion",
+        **{
+            **a_colleague(),
+            "professional": a_professional("1992999908", specialty="internal medicine").model_dump(mode="json"),
+        },
+    )
+
+    assert (refused.clause, refused.fields[0].field) == ("PUR", "professional.specialty")
 
 
 def test_only_a_case_manager_places_an_opinion():

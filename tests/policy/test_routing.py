@@ -1,13 +1,25 @@
-"""Who is appropriately qualified, and the ladder from the nearest tier to the widest."""
+"""Who is appropriately qualified, the ladder from the nearest tier to the widest, and what holds of any proposal."""
 
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from policy.people import Professional
-from policy.request import Care, Request
-from policy.routing import LADDER, Candidate, Tier, clause_for, ladder_was_kept, may_give_opinion, same_specialty
-from tests.builders import a_first_opinion, a_professional, a_request
+from policy.request import Care, Request, Requester, RequesterKind
+from policy.routing import (
+    FARTHEST_MILES,
+    LADDER,
+    Candidate,
+    Tier,
+    clause_for,
+    ladder_was_kept,
+    may_give_opinion,
+    propose,
+    same_specialty,
+)
+from tests.builders import a_first_opinion, a_member, a_professional, a_request
 
 FREE, OTHER = "1992999882", "1992999890"
 NOBODY: frozenset[str] = frozenset()
@@ -157,3 +169,91 @@ def test_the_first_tier_without_a_reason_is_named():
 )
 def test_specialties_are_compared_whatever_case_and_blanks(one, other, same):
     assert same_specialty(one, other) is same
+
+
+# -- what is proposed, whatever the candidates
+
+NPIS = (FREE, OTHER, "1992999908", "1992999874", "1992999866")
+PROFESSIONALS = st.builds(
+    Professional,
+    npi=st.sampled_from(NPIS),
+    name=st.just("Dr. Ana Ruiz"),
+    specialty=st.sampled_from(("orthopedic surgery", "orthopedics", "family medicine", "internal medicine")),
+    organization=st.sampled_from(("Alder IPA", "Birch IPA")),
+)
+CANDIDATES = st.lists(
+    st.builds(
+        Candidate,
+        professional=PROFESSIONALS,
+        tier=st.sampled_from(Tier),
+        board_certified=st.booleans(),
+        licence=st.sampled_from(("A1", "A1", "")),
+        languages=st.sampled_from(((), ("es",), ("en", "hy"))),
+        distance_miles=st.none() | st.sampled_from((0.0, 5.0, 12.0, 80.0)),
+        accepts_patients=st.booleans(),
+        attests_no_conflict=st.none() | st.booleans(),
+    ),
+    max_size=8,
+)
+REQUESTS = st.builds(
+    lambda request, npi, kind: request.model_copy(
+        update={
+            "designated_professional": npi and a_professional(npi),
+            "member": a_member(language="es"),
+            "requester": Requester(kind=kind, name=a_member().name),
+        }
+    ),
+    st.sampled_from((SPECIALTY, PRIMARY)),
+    st.none() | st.sampled_from(NPIS),
+    st.sampled_from(RequesterKind),
+)
+
+
+def can_be_chosen(candidate: Candidate, request: Request, *, travels: bool) -> bool:
+    near = travels or (candidate.distance_miles or 0) <= FARTHEST_MILES[request.care]
+    return bool(may_give_opinion(candidate, request, NOBODY)) and candidate.accepts_patients and near
+
+
+@given(REQUESTS, CANDIDATES, st.booleans())
+def test_nobody_ineligible_is_ever_chosen_and_the_ladder_is_always_kept(request_, candidates, travels):
+    proposal = propose(request_, candidates, member_can_travel=travels)
+
+    able = [c for c in candidates if can_be_chosen(c, request_, travels=travels) and c.tier in LADDER[request_.care]]
+    assert (proposal.chosen is not None) is bool(able)
+    if proposal.chosen:
+        assert proposal.chosen in able
+        assert ladder_was_kept(proposal.chosen.tier, proposal.passed_over, request_)
+        ladder = LADDER[request_.care]
+        assert set(proposal.passed_over) == set(ladder[: ladder.index(proposal.chosen.tier)])
+
+
+@given(REQUESTS, CANDIDATES, st.booleans(), st.booleans())
+def test_no_nearer_tier_with_an_eligible_physician_is_skipped_unless_the_member_chose(request_, candidates, go, honour):
+    proposal = propose(request_, candidates, member_can_travel=go, honour_choice_across_tiers=honour)
+
+    for tier in proposal.passed_over:
+        if any(can_be_chosen(c, request_, travels=go) for c in candidates if c.tier is tier):
+            assert honour
+            assert proposal.chosen is not None
+            assert proposal.chosen.professional.npi == request_.designated_professional.npi
+            assert proposal.passed_over[tier].startswith("the member chose ")
+
+
+@given(REQUESTS, CANDIDATES, st.randoms(use_true_random=False))
+def test_the_order_in_which_candidates_are_given_makes_no_difference(request_, candidates, random):
+    shuffled = list(candidates)
+    random.shuffle(shuffled)
+
+    assert propose(request_, shuffled) == propose(request_, candidates)
+
+
+@given(REQUESTS, CANDIDATES)
+def test_every_candidate_is_kept_and_all_but_the_chosen_one_have_a_reason(request_, candidates):
+    proposal = propose(request_, candidates)
+
+    everyone = [*(one for rung in proposal.rungs for one in rung.considered), *proposal.off_the_ladder]
+    assert {one.candidate for one in everyone} == set(candidates)
+    assert len(everyone) == len(set(candidates))
+    for one in everyone:
+        assert bool(one.reasons) is (one.candidate != proposal.chosen)
+        assert all(reason.strip() for reason in one.reasons)

@@ -7,7 +7,7 @@ from policy.lifecycle import Stage
 from policy.people import Actor, Role
 from policy.tasks import DEFINITIONS, HumanTask, TaskKind, TaskState
 from tests.builders import CASE_MANAGER, CMO, INTAKE, MONDAY, OTHER_CASE_MANAGER
-from tests.policy.steps import SUPERVISOR, does, in_review, opened, refusal
+from tests.policy.steps import SUPERVISOR, attempts, does, in_review, opened, refusal
 
 OWNERS = {
     TaskKind.COMPLETENESS_REVIEW: {Role.CASE_MANAGER},
@@ -115,6 +115,15 @@ def test_nobody_else_releases_it(actor: Actor):
 @pytest.mark.parametrize("task_id", ["T2", "T99"], ids=["not yet", "never"])
 def test_a_task_that_is_not_open_can_be_neither_claimed_nor_released(signal, task_id):
     assert refusal(opened(), CASE_MANAGER, signal, task_id=task_id).fields[0].field == "task_id"
+
+
+@pytest.mark.parametrize("signal", ["claim_task", "release_task"])
+def test_an_unknown_task_is_refused_without_its_id(signal):
+    typed = "Zzyzx-Qvortrup"
+    case = attempts(opened(), CASE_MANAGER, signal, task_id=typed)
+
+    assert (case.refused_count, case.refusals[-1].reason) == (1, "no open task of this id")
+    assert typed not in case.model_dump_json()
 
 
 def test_a_task_that_is_done_cannot_be_claimed():

@@ -1,77 +1,17 @@
-"""How limits are counted, and what a clock says of itself."""
+"""How limits are counted, and which rows hold."""
 
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.calendar import LOS_ANGELES, CalendarName, local_day
-from policy.edition import EDITIONS, Anchor, Obligation, Timeframe, Unit
 from policy.request import LineOfBusiness, Priority
-from policy.timeframes import Clock, ClockState, clocks_from, due, governing, spoken
-from tests.builders import a_request
+from policy.rule import Anchor, Obligation, Unit
+from policy.timeframes import due, spoken
+from tests.policy.limits import EDITION, MONDAY, SATURDAY, a_row, started
 from tests.policy.steps import DAY, HOUR
-
-EDITION = EDITIONS[-1]
-STANDARD = Priority.STANDARD
-WARN_AT = (0.5, 0.8)
-
-MONDAY = datetime(2026, 11, 2, 10, 0, tzinfo=LOS_ANGELES)  # Monday 2026-11-02
-SATURDAY = datetime(2026, 11, 7, 10, 0, tzinfo=LOS_ANGELES)  # Saturday 2026-11-07
-
-
-def a_row(amount: int, unit: Unit, calendar: CalendarName | None = None, *, capped: bool = False) -> Timeframe:
-    return Timeframe.model_validate(
-        {
-            "id": "ROW",
-            "lines": ["medi_cal"],
-            "priorities": ["standard"],
-            "from": date(2000, 1, 1),
-            "obligation": "decision",
-            "anchor": "received",
-            "amount": amount,
-            "unit": unit,
-            "calendar": calendar,
-            "inside_decision_limit": capped,
-            "citation": "H&S 1367.01(h)(1)",
-            "source": "a test",
-        }
-    )
-
-
-def started(
-    anchor: Anchor,
-    at: datetime,
-    *,
-    priority: Priority = STANDARD,
-    limit: datetime | None = None,
-    received: datetime | None = None,
-    **changes: Any,
-) -> dict[Obligation, Clock]:
-    """The clocks that an event starts, by obligation."""
-    request = a_request(priority=priority, **changes)
-    received_at = received or at
-    rows: dict[str, Any] = {"request": request, "priority": priority, "received_at": received_at, "edition": EDITION}
-    return {c.obligation: c for c in clocks_from(anchor, at, decision_limit=limit, **rows)}
-
-
-def a_clock(amount: int = 7, unit: Unit = Unit.CALENDAR_DAYS, at: datetime = MONDAY) -> Clock:
-    row = a_row(amount, unit, CalendarName.STATE if unit is Unit.BUSINESS_DAYS else None)
-    return Clock(
-        id="decision:ROW",
-        obligation=row.obligation,
-        rule=row.id,
-        citation=row.citation,
-        anchor=row.anchor,
-        anchored_at=at,
-        amount=amount,
-        unit=unit,
-        calendar=row.calendar,
-        due_at=due(at, row),
-    )
-
 
 # -- counting
 
@@ -205,70 +145,6 @@ def test_state_lines_keep_their_own_notice_times_whatever_the_decision_limit():
 
     assert clocks[Obligation.PROVIDER_NOTICE].due_at == MONDAY + DAY
     assert spoken(clocks[Obligation.MEMBER_NOTICE].due_at) == "Wed 2026-11-04 23:59 PST"
-
-
-# -- a clock
-
-
-def test_staff_act_by_17_00_on_the_last_business_day_that_is_not_after_the_due_day():
-    due_on_a_saturday = a_clock(7, at=SATURDAY)
-
-    assert spoken(due_on_a_saturday.act_by) == "Fri 2026-11-13 17:00 PST"
-    assert spoken(a_clock(5, Unit.BUSINESS_DAYS).act_by) == "Mon 2026-11-09 17:00 PST"
-
-
-def test_staff_have_all_of_an_hour_limit_and_are_never_asked_to_act_before_the_clock_started():
-    hours, saturday_for_one_day = a_clock(72, Unit.CLOCK_HOURS), a_clock(1, at=SATURDAY)
-
-    assert hours.act_by == hours.due_at
-    assert saturday_for_one_day.act_by == SATURDAY
-
-
-def test_the_explanation_is_a_sentence_with_amount_anchor_and_citation():
-    clock = started(Anchor.RECEIVED, MONDAY)[Obligation.DECISION_OUTER]
-
-    assert clock.explanation == (
-        "due Mon 2026-11-09 23:59 PST: 7 calendar days from received on Mon 2026-11-02 10:00 PST (42 CFR 438.210(d)(1))"
-    )
-
-
-def test_the_explanation_of_a_limit_without_an_amount_names_the_decision_limit():
-    clocks = started(Anchor.DECIDED, MONDAY, line=LineOfBusiness.D_SNP, limit=MONDAY + DAY)
-
-    assert "the decision limit itself" in clocks[Obligation.MEMBER_NOTICE].explanation
-
-
-def test_a_clock_ends_as_met_until_its_due_second_and_as_breached_after_it():
-    clock = a_clock()
-
-    assert clock.end(clock.due_at).state is ClockState.MET
-    assert clock.end(clock.due_at + timedelta(seconds=1)).state is ClockState.BREACHED
-    assert not clock.end(MONDAY).is_open
-
-
-def test_a_waived_clock_knows_when_and_why_and_rings_no_more():
-    clock = a_clock().waive(MONDAY + HOUR, "withdrawn")
-
-    assert (clock.state, clock.ended_at, clock.cause) == (ClockState.WAIVED, MONDAY + HOUR, "withdrawn")
-    assert clock.next_alarm(WARN_AT) is None
-
-
-def test_a_clock_rings_at_half_at_four_fifths_and_at_its_end_and_then_no_more():
-    clock = a_clock(100, Unit.CLOCK_HOURS)
-
-    rings = [clock.model_copy(update={"warnings": n}).next_alarm(WARN_AT) for n in range(3)]
-    breached = clock.model_copy(update={"state": ClockState.BREACHED, "warnings": 2})
-
-    assert rings == [MONDAY.astimezone(UTC) + n * HOUR for n in (50, 80, 100)]
-    assert breached.next_alarm(WARN_AT) is None
-    assert breached.is_open
-
-
-def test_the_governing_clock_is_the_open_one_that_is_due_first():
-    soon, late, ended = a_clock(2), a_clock(9), a_clock(1).end(MONDAY)
-
-    assert governing((late, ended, soon)) == soon
-    assert governing((late, soon), Obligation.PLACEMENT) is None
 
 
 TUESDAY_2019 = datetime(2019, 1, 1, tzinfo=UTC)

@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from policy.alarms import ring
 from policy.case import Case
-from policy.edition import Obligation
 from policy.lifecycle import Outcome, Stage
 from policy.particulars import NoticeKind, Recipient
 from policy.people import Role
 from policy.request import Item, LineOfBusiness, Priority
+from policy.rule import Obligation
 from policy.timeframes import DECISION_LIMITS, ClockState
 from tests.builders import CASE_MANAGER, CMO, CONSULTANT, INTAKE, MONDAY
 from tests.policy.steps import (
@@ -20,6 +21,7 @@ from tests.policy.steps import (
     denied,
     does,
     in_review,
+    letters_left,
     opened,
     pending,
     placed,
@@ -58,6 +60,16 @@ def test_member_and_provider_are_told_that_the_request_was_withdrawn():
     owed = [(n.kind, n.recipient) for n in withdrawn().planned_notices]
 
     assert owed == [(NoticeKind.WITHDRAWAL, Recipient.PROVIDER), (NoticeKind.WITHDRAWAL, Recipient.MEMBER)]
+
+
+def test_what_was_breached_before_a_withdrawal_stays_on_record_as_breached():
+    late = ring(in_review(), MONDAY + 8 * DAY)
+
+    case = does(late, CASE_MANAGER, "withdraw_request", reason="The member has decided.")
+
+    assert {c.state for c in case.clocks} == {ClockState.BREACHED}
+    assert {c.cause for c in case.clocks} == {"waiting for: Decide on medical necessity"}
+    assert case.open_clocks == ()
 
 
 @pytest.mark.parametrize("decided", [approved, denied, placed, withdrawn])
@@ -119,8 +131,9 @@ def test_the_anchor_stays_and_the_clocks_that_are_counted_anew_say_so():
     after = does(case, CMO, "expedite_request", at=MONDAY + DAY, reason=URGENT)
 
     waived = [c for c in after.clocks if c.state is ClockState.WAIVED]
-    (running,) = after.open_clocks
-    assert after.received_at == running.anchored_at == MONDAY
+    running = {(c.rule, c.anchored_at) for c in after.open_clocks if c.obligation in DECISION_LIMITS}
+    assert after.received_at == MONDAY
+    assert running == {("MCAL-EXP", MONDAY), ("KK-URG", MONDAY)}
     assert {c.cause for c in waived} == {"counted anew: expedited"}
     assert {c.obligation for c in waived} == set(DECISION_LIMITS)
 
@@ -154,11 +167,32 @@ def test_only_a_standard_request_can_be_expedited(priority):
     assert refusal(opened(priority=priority), CMO, "expedite_request", reason=URGENT).clause == "POL-4"
 
 
-@pytest.mark.parametrize("actor", [CASE_MANAGER, CMO.model_copy(update={"licence": " "})], ids=["CM", "no licence"])
-def test_only_a_physician_expedites(actor):
+@pytest.mark.parametrize(
+    ("actor", "clause", "field"),
+    [
+        pytest.param(CASE_MANAGER, "POL-4", "actor.roles", id="a case manager"),
+        pytest.param(CONSULTANT, "POL-4", "actor.roles", id="a consultant"),
+        pytest.param(CMO.model_copy(update={"licence": " "}), "H&S 1367.01(e)", "actor.licence", id="no licence"),
+        pytest.param(CMO.model_copy(update={"npi": ""}), "PUR", "actor.npi", id="no NPI"),
+    ],
+)
+def test_only_a_physician_who_may_determine_expedites(actor, clause, field):
     refused = refusal(opened(), actor, "expedite_request", reason=URGENT)
 
-    assert (refused.clause, refused.fields[0].field) == ("POL-4", "actor.licence")
+    assert (refused.clause, refused.fields[0].field) == (clause, field)
+
+
+@pytest.mark.parametrize("reached", [opened, in_review], ids=["opened", "in review"])
+def test_a_complete_request_that_is_expedited_owes_no_pend_notice(reached):
+    after = does(reached(), CMO, "expedite_request", reason=URGENT)
+
+    assert Obligation.PEND_NOTICE not in {c.obligation for c in after.clocks}
+
+
+def test_a_pend_notice_that_has_left_is_not_owed_again_when_the_request_is_expedited():
+    after = does(letters_left(pending()), CMO, "expedite_request", reason=URGENT)
+
+    assert [c.state for c in after.clocks if c.obligation is Obligation.PEND_NOTICE] == [ClockState.MET]
 
 
 def test_the_urgent_opinion_keeps_its_clock():

@@ -7,10 +7,10 @@ import pytest
 
 from policy.acting import act
 from policy.case import Case
-from policy.edition import Obligation
 from policy.request import Item, LineOfBusiness, Priority
-from tests.builders import CASE_MANAGER, CMO, action
-from tests.policy.steps import DENIAL, in_review, opened, pending
+from policy.rule import Anchor, Obligation
+from tests.builders import CASE_MANAGER, CMO, action, an_incomplete_request
+from tests.policy.steps import APPROVAL, DENIAL, does, in_review, opened, pending
 
 CMC, MEDI_CAL, COMMERCIAL = LineOfBusiness.CMC, LineOfBusiness.MEDI_CAL, LineOfBusiness.COMMERCIAL
 ADVANTAGE, D_SNP = LineOfBusiness.MEDICARE_ADVANTAGE, LineOfBusiness.D_SNP
@@ -159,6 +159,80 @@ def test_w33_a_denial_on_the_eve_of_thanksgiving(line, letter_due):
 
     assert due(after, Obligation.PROVIDER_NOTICE) == at("2026-11-26T16:30-08:00")
     assert due(after, Obligation.MEMBER_NOTICE) == at(letter_due)
+
+
+RETRO_DUE = "2026-03-01T23:59:59-08:00"  # Sunday, 30 calendar days
+
+
+@pytest.mark.parametrize(
+    ("line", "priority", "received", "letter_due"),
+    [
+        pytest.param(COMMERCIAL, "standard", "2026-11-23T09:00-08:00", "2026-12-01T23:59:59-08:00", id="federal days"),
+        pytest.param(COMMERCIAL, "concurrent", "2026-11-23T09:00-08:00", "2026-12-01T23:59:59-08:00", id="concurrent"),
+        pytest.param(MEDI_CAL, "concurrent", "2026-11-23T09:00-08:00", "2026-12-02T23:59:59-08:00", id="state days"),
+        pytest.param(MEDI_CAL, "standard", "2026-11-23T09:00-08:00", "2026-11-30T23:59:59-08:00", id="the 7 days end"),
+        pytest.param(MEDI_CAL, "standard", "2026-06-29T14:00-07:00", "2026-07-06T23:59:59-07:00", id="over July 4"),
+        pytest.param(COMMERCIAL, "standard", "2026-06-29T14:00-07:00", "2026-07-07T23:59:59-07:00", id="July 3 closed"),
+        pytest.param(COMMERCIAL, "expedited", "2026-08-07T19:00-07:00", "2026-08-10T19:00-07:00", id="72 h"),
+        pytest.param(MEDI_CAL, "expedited", "2026-08-07T19:00-07:00", "2026-08-10T19:00-07:00", id="72 h, state"),
+        pytest.param(CMC, "expedited", "2022-07-01T18:20-07:00", "2022-07-04T18:20-07:00", id="72 h, cmc"),
+        pytest.param(COMMERCIAL, "urgent_concurrent", "2026-08-07T19:00-07:00", "2026-08-10T19:00-07:00", id="urgent"),
+        pytest.param(MEDI_CAL, "urgent_concurrent", "2026-08-07T19:00-07:00", "2026-08-08T19:00-07:00", id="24 h"),
+        pytest.param(COMMERCIAL, "retrospective", "2026-01-30T12:00-08:00", RETRO_DUE, id="30 days"),
+        pytest.param(MEDI_CAL, "retrospective", "2026-01-30T12:00-08:00", RETRO_DUE, id="30 days, state"),
+    ],
+)
+def test_the_pend_notice_is_due_by_the_calendar_of_the_line_and_inside_the_decision_limit(
+    line, priority, received, letter_due
+):
+    case = opened(an_incomplete_request(Item.TEST_RESULTS, line=line, priority=priority), at(received))
+
+    (clock,) = (c for c in case.clocks if c.obligation is Obligation.PEND_NOTICE)
+    assert (clock.rule, clock.due_at) == ("KK-PEND", at(letter_due))
+    assert case.decision_limit is None or clock.due_at <= case.decision_limit
+
+
+@pytest.mark.parametrize("line", [ADVANTAGE, D_SNP])
+def test_medicare_lines_owe_no_pend_notice(line):
+    case = opened(an_incomplete_request(Item.TEST_RESULTS, line=line), at("2026-05-12T11:00-07:00"))
+
+    assert Obligation.PEND_NOTICE not in {c.obligation for c in case.clocks}
+
+
+@pytest.mark.parametrize(("decision", "rule"), [(APPROVAL, "N-MEM-PLAN"), (DENIAL, "N-MEM-2BD")], ids=["yes", "no"])
+@pytest.mark.parametrize(
+    ("line", "letter_due"),
+    [(MEDI_CAL, "2026-12-01T23:59:59-08:00"), (COMMERCIAL, "2026-11-30T23:59:59-08:00")],
+    ids=["state", "federal"],
+)
+def test_the_member_hears_of_an_approval_by_the_plans_own_limit_and_of_a_denial_by_the_laws(
+    line, letter_due, decision, rule
+):
+    wednesday = at("2026-11-25T16:30-08:00")
+
+    after = does(in_review(line=line, received=at("2026-11-23T09:00-08:00")), CMO, "determine", wednesday, **decision)
+
+    (clock,) = (c for c in after.clocks if c.obligation is Obligation.MEMBER_NOTICE)
+    assert (clock.rule, clock.due_at) == (rule, at(letter_due))
+
+
+@pytest.mark.parametrize("decision", [APPROVAL, DENIAL], ids=["yes", "no"])
+@pytest.mark.parametrize(
+    ("decided", "provider_due", "member_due"),
+    [
+        pytest.param("2026-11-02T12:00-08:00", "2026-11-03T12:00-08:00", "2026-11-04T23:59:59-08:00", id="early"),
+        pytest.param("2026-11-04T22:00-08:00", "2026-11-05T10:00-08:00", "2026-11-05T10:00-08:00", id="near the end"),
+    ],
+)
+def test_the_notices_of_an_expedited_medi_cal_decision_lie_inside_its_72_hours(
+    decided, provider_due, member_due, decision
+):
+    monday = at("2026-11-02T10:00-08:00")
+
+    after = does(in_review(priority=EXPEDITED, received=monday), CMO, "determine", at(decided), **decision)
+
+    notices = {c.rule: c.due_at for c in after.clocks if c.anchor is Anchor.DECIDED}
+    assert notices == {"N-PROV-EXP": at(provider_due), "N-MEM-EXP": at(member_due)}
 
 
 def test_w37_receipt_by_a_delegate_starts_the_clock():

@@ -1,0 +1,35 @@
+"""A letter's content: who it goes to, and what it says in sections. How it looks is the typesetter's affair."""
+
+from datetime import date
+
+from policy.particulars import NoticeKind
+from policy.verdict import Value
+
+
+class Section(Value):
+    """A part of a letter: an optional heading, paragraphs, then a list."""
+
+    heading: str = ""
+    paragraphs: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+
+
+class Letter(Value):
+    """A letter's content. ``key`` is the idempotency key: case, kind, ordinal and recipient, never a run's id."""
+
+    key: str
+    kind: NoticeKind
+    case_number: str
+    written_on: date
+    addressee: str
+    address_lines: tuple[str, ...]
+    subject: str
+    salutation: str
+    sections: tuple[Section, ...]
+    signed_by: str
+    language: str = "en"
+
+    @property
+    def file_name(self) -> str:
+        """The letter's name in the outbox, without its ending: the key with dashes, free of any person's name."""
+        return self.key.replace("/", "-")
