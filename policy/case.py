@@ -95,7 +95,11 @@ class Case(Value):
     @property
     def decision_limit(self) -> datetime | None:
         """The earliest time at which the decision is due, whether it was made or not."""
-        limits = (c for c in self.clocks if c.obligation in DECISION_LIMITS and c.state is not ClockState.WAIVED)
+        limits = (
+            c
+            for c in self.clocks
+            if c.obligation in DECISION_LIMITS and c.state not in (ClockState.WAIVED, ClockState.PAUSED)
+        )
         return min((c.due_at for c in limits), default=None)
 
     @property

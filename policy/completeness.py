@@ -10,6 +10,7 @@ from policy.particulars import InformationRequest, NoticeKind, Recipient
 from policy.request import Item
 from policy.rule import Anchor, Obligation
 from policy.tasks import TaskKind
+from policy.timeframes import ClockState
 from policy.verdict import Refused
 
 
@@ -50,7 +51,7 @@ def request(case: Case, action: RequestInformation, now: datetime) -> Case | Ref
     case = case.tell(
         now, "information:requested", f"Asked the provider for {items}", actor=action.actor.id, clause=Clause.P3
     )
-    case = case.start_clocks(Anchor.INFORMATION_REQUESTED, now)
+    case = _hold(case, now).start_clocks(Anchor.INFORMATION_REQUESTED, now)
     case = case.plan_notice(NoticeKind.INFORMATION_REQUEST, now, Recipient.PROVIDER, ordinal=ordinal)
     case = case.plan_notice(NoticeKind.PEND, now, Recipient.MEMBER, ordinal=ordinal)
     return case.open_task(TaskKind.OBTAIN_INFORMATION, now, note=items)
@@ -83,9 +84,23 @@ def receive(case: Case, action: ReceiveInformation, now: datetime) -> Case | Ref
     return case.open_task(TaskKind.COMPLETENESS_REVIEW, now)
 
 
+def _hold(case: Case, now: datetime) -> Case:
+    """A limit that counts from complete information is held while information is outstanding (H&S 1367.01(h)(5)).
+
+    The limit that counts from the request is never held.
+    """
+    for clock in case.open_clocks:
+        if clock.anchor is Anchor.INFORMATION_COMPLETE and clock.state is ClockState.RUNNING:
+            case = case.change_clock(clock.pause(now, "information is outstanding"))
+            case = case.tell(
+                now, "clock:paused", f"{clock.obligation}: held, information is outstanding", clause="H&S 1367.01(h)(5)"
+            )
+    return case
+
+
 def _information_is_complete(case: Case, at: datetime) -> Case:
-    """The clocks that wait for complete information start; once."""
-    if any(c.anchor is Anchor.INFORMATION_COMPLETE for c in case.clocks):
+    """The clocks that wait for complete information start, or start afresh after they were held."""
+    if any(c.anchor is Anchor.INFORMATION_COMPLETE and c.is_open for c in case.clocks):
         return case
     case = case.waive_clocks(at, "information is complete", Obligation.PEND_NOTICE)
     return case.start_clocks(Anchor.INFORMATION_COMPLETE, at)

@@ -45,6 +45,7 @@ class ClockState(StrEnum):
     MET = "met"
     BREACHED = "breached"
     WAIVED = "waived"
+    PAUSED = "paused_by_law"
 
 
 class Clock(Value):
@@ -107,6 +108,10 @@ class Clock(Value):
         if self.state is ClockState.BREACHED:
             return self.model_copy(update={"ended_at": at})
         return self.model_copy(update={"state": ClockState.WAIVED, "ended_at": at, "cause": cause})
+
+    def pause(self, at: datetime, cause: str) -> "Clock":
+        """The law holds the clock at ``at``; when its event comes again, another one runs afresh."""
+        return self.model_copy(update={"state": ClockState.PAUSED, "ended_at": at, "cause": cause})
 
     def extend(self, days: int, citation: str, *, from_receipt: datetime | None = None) -> "Clock":
         """So many calendar days more, at the same hour in Los Angeles; or so many in all, counted from receipt."""
