@@ -269,7 +269,9 @@ async def test_stopping_leaves_no_process_and_no_port(settings: Settings) -> Non
 async def test_ctrl_c_stops_the_server_after_everything_else(settings: Settings) -> None:
     with serving(settings) as python:
         os.killpg(python.pid, signal.SIGINT)
-        said, _ = await asyncio.to_thread(python.communicate, timeout=10)
+        said, _ = await asyncio.to_thread(
+            python.communicate, timeout=30
+        )  # a server that does not listen is killed after 10
 
     assert said.strip() == "server still there"
     assert running_server(settings) is None
