@@ -1,5 +1,7 @@
 """Each step alone, and twice in a row: the second time changes nothing."""
 
+from collections.abc import Iterator
+
 import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
@@ -20,8 +22,10 @@ from wiring.world import World, open_world
 
 
 @pytest.fixture
-def world(tmp_path) -> World:
-    return open_world(Settings(home=tmp_path))
+def world(tmp_path) -> Iterator[World]:
+    opened = open_world(Settings(home=tmp_path))
+    yield opened
+    opened.records.dispose()
 
 
 def a_denied_case() -> Case:
