@@ -283,3 +283,17 @@ async def test_records_that_are_away_lose_nothing(stage):
     case = await played.passes(HOUR)
 
     assert stage.ledger.events(case.number)[: len(case.story)] == [e.event for e in case.story]
+
+
+async def test_an_extension_moves_the_timer_and_the_letters_say_so(stage):
+    played = await stage.open(a_request(line=LineOfBusiness.MEDICARE_ADVANTAGE))
+    before = (await played.case()).decision_limit
+
+    await played.does(CMO, "extend_decision", reason="enrollee_request", explanation="The member asked for more time.")
+    case = await played.passes(8 * DAY)
+
+    assert before is not None
+    assert case.decision_limit is not None
+    assert case.decision_limit - before >= 14 * DAY - HOUR
+    assert all(c.state != "breached" for c in case.clocks)
+    assert stage.mailroom.sent() == ["extension to provider", "extension to member"]
