@@ -32,10 +32,9 @@ TYPES = {name: VALUE_TYPES[kind] for name, kind in ATTRIBUTES.items()}
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux for what only Linux has")
 
 SERVE_UNTIL_STOPPED = """
-import asyncio, sys
+import asyncio, signal, sys
 from pathlib import Path
 from wiring.devserver import embedded_server
-from wiring.searchattributes import VALUE_TYPES
 from wiring.settings import Settings
 
 async def serve(home, grpc_port, ui_port):
@@ -49,6 +48,8 @@ async def serve(home, grpc_port, ui_port):
             stopped, _ = await asyncio.wait([died], timeout=1.5)
             print("server gone" if stopped else "server still there", flush=True)
 
+# What a shell starts in its background is deaf to Ctrl-C, and so are its children: hear it again.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 asyncio.run(serve(*sys.argv[1:]))
 """
 
@@ -269,9 +270,7 @@ async def test_stopping_leaves_no_process_and_no_port(settings: Settings) -> Non
 async def test_ctrl_c_stops_the_server_after_everything_else(settings: Settings) -> None:
     with serving(settings) as python:
         os.killpg(python.pid, signal.SIGINT)
-        said, _ = await asyncio.to_thread(
-            python.communicate, timeout=30
-        )  # a server that does not listen is killed after 10
+        said, _ = await asyncio.to_thread(python.communicate, timeout=30)
 
     assert said.strip() == "server still there"
     assert running_server(settings) is None
