@@ -152,6 +152,10 @@ class Edition(Value):
             return None
         return next((row for row in self.extension if row.holds(line, priority, day)), None)
 
+    def extension_counts_from_receipt(self, line: LineOfBusiness) -> bool:
+        """Whether an extension's days count from receipt, and not from the limit: a reading for Medi-Cal only."""
+        return line is LineOfBusiness.MEDI_CAL and self.parameters.medi_cal_extension_from_receipt
+
     def label(self, item: Item) -> str:
         """What a checklist item is called in a letter."""
         return next((c.label for c in self.checklist if c.item is item), item.value.replace("_", " ").capitalize())

@@ -15,11 +15,11 @@ from pydantic import Field, ValidationError
 from policy.calendar import LOS_ANGELES, CalendarEndError, local_day
 from policy.complaints import FieldError, field_errors
 from policy.edition import Edition, edition_on
-from policy.extension import extension_reason
+from policy.extension import NO_EXTENSION, extension_reason, may_extend
 from policy.request import EARLIEST, LineOfBusiness, Priority
 from policy.rule import Anchor, Decided, Extension, ExtensionReason, Obligation
 from policy.timeframes import DECISION_LIMITS, Clock, clocks_from, longer, spoken
-from policy.verdict import Moment, Value
+from policy.verdict import Moment, Refused, Value
 
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -240,29 +240,20 @@ def _extend(clocks: tuple[Clock, ...], count: _Count) -> tuple[Clock, ...] | Fie
     if not extensions:
         return clocks
     (number, event), row = extensions[0], count.extension
-    reason = extension_reason(event.reason)
-    limit = min((c.due_at for c in clocks), default=event.at)
-    field, problem = "", ""
     if row is None:
-        field, problem = (
-            "kind",
-            "this line and priority have no extension; where information is missing, a pend notice is due",
-        )
-    elif len(extensions) > 1:
-        number, field, problem = extensions[1][0], "kind", "a decision can be extended once; take this event out"
-    elif reason is None:
-        field, problem = "reason", f"is not one that is known; give one of: {', '.join(ExtensionReason)}"
-    elif reason not in row.reasons:
-        field, problem = (
-            "reason",
-            f"{reason} is not a lawful reason here ({row.citation}); lawful: {', '.join(row.reasons)}",
-        )
-    elif event.at > limit:
-        field, problem = "at", f"the limit had passed on {spoken(limit)}; an extension must be taken before it ends"
-    if row is None or problem:
-        return FieldError(field=f"events.{number}.{field}", problem=problem)
-    whole = count.situation.line is LineOfBusiness.MEDI_CAL and count.edition.parameters.medi_cal_extension_from_receipt
-    return longer(clocks, row, count.received if whole else None)
+        return FieldError(field=f"events.{number}.kind", problem=NO_EXTENSION.reason)
+    if len(extensions) > 1:
+        problem = "a decision can be extended once; take this event out"
+        return FieldError(field=f"events.{extensions[1][0]}.kind", problem=problem)
+    reason = extension_reason(event.reason)
+    if reason is None:
+        problem = f"is not one that is known; give one of: {', '.join(ExtensionReason)}"
+        return FieldError(field=f"events.{number}.reason", problem=problem)
+    verdict = may_extend(row, reason, event.at, min((c.due_at for c in clocks), default=None))
+    if isinstance(verdict, Refused):
+        return FieldError(field=f"events.{number}.{verdict.field}", problem=verdict.reason)
+    counts_from_receipt = count.edition.extension_counts_from_receipt(count.situation.line)
+    return longer(clocks, row, count.received if counts_from_receipt else None)
 
 
 def _wrong(situation: Situation, field: str, problem: str) -> Answer:

@@ -10,9 +10,10 @@ from policy.calendar import local_day
 from policy.case import Case
 from policy.clauses import Clause
 from policy.determination import may_determine
+from policy.extension import NO_EXTENSION, may_extend
 from policy.particulars import NoticeKind, Recipient
 from policy.people import Actor, Role
-from policy.request import LineOfBusiness, Priority
+from policy.request import Priority
 from policy.rule import Anchor, Obligation
 from policy.timeframes import DECISION_LIMITS, longer
 from policy.verdict import Allowed, Refused, Verdict, first_refusal
@@ -71,18 +72,15 @@ def extend(case: Case, action: ExtendDecision, now: datetime) -> Case | Refused:
         return verdict
     row = case.edition.extension_for(case.request.line, case.priority, local_day(case.received_at))
     if row is None:
-        reason = "this line and priority have no extension; where information is missing, a pend notice is due"
-        return Refused(reason=reason, clause="H&S 1367.01(h)(5)")
-    if action.reason not in row.reasons:
-        reason = f"{action.reason} is not a lawful reason here; lawful: {', '.join(row.reasons)}"
-        return Refused(reason=reason, clause=row.citation, field="reason")
+        return NO_EXTENSION
     limits = tuple(c for c in case.open_clocks if c.obligation in DECISION_LIMITS)
     if any(c.extended_by for c in limits):
         return Refused(reason="the decision was extended before; it can be extended once", clause=row.citation)
-    if not limits or action.at > min(c.due_at for c in limits):
-        return Refused(reason="the limit has passed; an extension must be taken before it ends", clause=row.citation)
-    whole = case.request.line is LineOfBusiness.MEDI_CAL and case.edition.parameters.medi_cal_extension_from_receipt
-    for clock in longer(limits, row, case.received_at if whole else None):
+    lawful = may_extend(row, action.reason, action.at, min((c.due_at for c in limits), default=None))
+    if isinstance(lawful, Refused):
+        return lawful
+    counts_from_receipt = case.edition.extension_counts_from_receipt(case.request.line)
+    for clock in longer(limits, row, case.received_at if counts_from_receipt else None):
         case = case.change_clock(clock.model_copy(update={"warnings": 0}))
         case = case.tell(now, "clock:extended", f"{clock.obligation}: {clock.explanation}", clause=row.id)
     case = case.tell(now, "decision:extended", action.explanation, actor=action.actor.id, clause=row.citation)
