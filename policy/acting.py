@@ -140,7 +140,6 @@ def _has_a_task(case: Case, action: StaffAction) -> Verdict:
 
 
 def _refuse(case: Case, action: StaffAction, why: Refused, now: datetime, digest: str) -> Case:
-    fields = (FieldError(field=why.field, problem=why.reason),) if why.field else ()
     receipt = Receipt(
         action_id=action.action_id,
         action=action.SIGNAL,
@@ -149,9 +148,13 @@ def _refuse(case: Case, action: StaffAction, why: Refused, now: datetime, digest
         digest=digest,
         reason=why.reason,
         clause=why.clause,
-        fields=fields,
+        fields=_fields(why),
     )
     return _remember(case.but(receipts=(*case.receipts, receipt)), _refusal(action, why, now, digest))
+
+
+def _fields(why: Refused) -> tuple[FieldError, ...]:
+    return (FieldError(field=why.field, problem=why.reason),) if why.field else ()
 
 
 def _refuse_reused_id(case: Case, action: StaffAction, now: datetime, digest: str) -> Case:
@@ -167,7 +170,7 @@ def _refusal(action: StaffAction, why: Refused, now: datetime, digest: str) -> R
         actor=action.actor.id,
         reason=why.reason,
         clause=why.clause,
-        fields=(FieldError(field=why.field, problem=why.reason),) if why.field else (),
+        fields=_fields(why),
         digest=digest,
     )
 
