@@ -6,15 +6,18 @@ that a history reads as the procedure; each does the same one thing.
 
 from temporalio import activity
 
-from activities.ports import Ledger
+from activities.ports import Ledger, Panel
+from policy.nomination import StaffMember
+from policy.tasks import TaskKind
 from policy.transition import Transition
 
 
 class LedgerSteps:
     """The steps that record."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, panel: Panel) -> None:
         self._ledger = ledger
+        self._panel = panel
 
     @activity.defn
     def record(self, transition: Transition) -> None:
@@ -32,6 +35,12 @@ class LedgerSteps:
         self._ledger.record(transition)
 
     @activity.defn
-    def present_to_consultant(self, transition: Transition) -> None:
-        """Put the case on the consultants' list for consultative review (P5)."""
+    def present_to_consultant(self, transition: Transition) -> tuple[StaffMember, ...] | None:
+        """Put the case on the consultants' list for consultative review (P5); answers with who is on the panel (POL-3).
+
+        None is what it answered before there was a panel.
+        """
         self._ledger.record(transition)
+        asked_for = (t for t in transition.tasks if t.is_open and t.kind is TaskKind.CONSULTATIVE_REVIEW)
+        task = next(asked_for, None)
+        return self._panel.candidates(task) if task else None

@@ -9,8 +9,10 @@ from typing import Protocol
 from policy.coding import MhcRow
 from policy.filing import Packet
 from policy.letter import Letter
+from policy.nomination import StaffMember
 from policy.notices import Delivery
 from policy.particulars import Filing
+from policy.tasks import HumanTask
 from policy.transition import Transition
 
 
@@ -19,6 +21,13 @@ class Ledger(Protocol):
 
     def record(self, transition: Transition) -> None:
         """Append the lines and update the rows, in one transaction. Idempotent on (case, seq)."""
+
+
+class Panel(Protocol):
+    """Who could be asked for a task: the staff, their load, whose turn it was last, who is away."""
+
+    def candidates(self, task: HumanTask) -> tuple[StaffMember, ...]:
+        """Those with a role for the task and, for a consultative review, its specialty; and who stands in for them."""
 
 
 class Mailroom(Protocol):

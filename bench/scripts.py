@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from policy.actions import ACTIONS, StaffAction
+from policy.actions import ACTIONS
 from policy.people import Actor, Address, Member, PersonName, Professional, Role
 from policy.request import Care, Information, Item, LineOfBusiness, Purpose, Reason, Request, Requester, RequesterKind
+from policy.staffaction import StaffAction
 from policy.tasks import TaskKind
 
 HERE = Address(line1="1 Bench Way", city="Los Angeles", state="CA", postal_code="90001")

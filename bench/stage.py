@@ -18,7 +18,7 @@ from activities.ledger import LedgerSteps
 from activities.ports import Ledger
 from bench.bare import ACTIONS, QUEUE, BareSteps, BareWorkflow, on_wait
 from bench.scripts import STRAIGHTFORWARD, Step, request
-from policy.case import open_case
+from policy.case import GENERATION, open_case
 from policy.particulars import Notice
 from policy.tasks import HumanTask
 from policy.transition import Transition
@@ -156,7 +156,7 @@ class Stage:
         asked = request(int(number[-6:]), complete=complete)
         return await self.client.start_workflow(
             SecondOpinionWorkflow.run,
-            Opening(case_number=number, request=asked, received_at=now),
+            Opening(case_number=number, request=asked, received_at=now, generation=GENERATION),
             id=workflow_id(number),
             task_queue=CASES,
             search_attributes=at_start(open_case(number, asked, now)),
@@ -181,7 +181,7 @@ async def open_stage(home: Path, settings: Settings) -> AsyncIterator[Callable[[
                 ledger.bell.ring(case, lambda: played.bare.setdefault(case, []).append(action))
 
             on_wait[:] = [tell]
-            steps = replace(world.steps, ledger=LedgerSteps(ledger))
+            steps = replace(world.steps, ledger=LedgerSteps(ledger, world.panel))
             bare = Worker(
                 client,
                 task_queue=QUEUE,

@@ -1,21 +1,26 @@
-"""Writes the generated pages, ``docs/rules.md`` and ``docs/policy-map.md``: ``make rules``. A test compares them."""
+"""Writes the generated pages, ``docs/rules.md``, ``docs/actions.md`` and ``docs/policy-map.md``: ``make rules``.
+
+A test compares them with what the rules and the models say now.
+"""
 
 import re
 import sys
 from pathlib import Path
 
+from policy.actionbook import actionbook
 from policy.clauses import Clause
 from policy.edition import EDITIONS
 from policy.rulebook import policy_map, rulebook
 
 ROOT = Path(__file__).parents[1]
-NOT_RULES = ("__init__.py", "clauses.py", "rulebook.py")
+NOT_RULES = ("__init__.py", "actionbook.py", "clauses.py", "rulebook.py")
 
 
 def pages() -> dict[Path, str]:
     """Every generated page and what it must say."""
     return {
         ROOT / "docs" / "rules.md": rulebook(EDITIONS[-1]),
+        ROOT / "docs" / "actions.md": actionbook(),
         ROOT / "docs" / "policy-map.md": policy_map(citing(rules()), citing(tests())),
     }
 

@@ -12,7 +12,7 @@ POL-3      eligibility        who may give a consultative review
 POL-4      timeframes         when a determination, a notice, a report falls due (speed: faster, or later)
 R1 R2 R3   request            the listed reasons, and RX for any other
 R4 R5      request            the same
-P1         case               opening a request gives the case manager a task
+P1         case               opening a request gives the case manager a task (tasks, operations, duties)
 P2 P3      completeness       what a referral must carry; what is missing is asked for
 P4         completeness       the complete referral goes to the CMO or designee
 P5 P6      determination      approve, deny, refer; the determination follows the recommendation

@@ -3,15 +3,13 @@
 The same pure functions serve the workflow, the doors (to ask beforehand) and the tests.
 """
 
-import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from policy import completeness, determination, placement, speed, withdrawal
+from policy import completeness, determination, operations, placement, speed, withdrawal
 from policy.actions import (
     AddComment,
-    ClaimTask,
     ConfirmCompleteness,
     Determine,
     ExpediteRequest,
@@ -22,50 +20,97 @@ from policy.actions import (
     RecordContactAttempt,
     ReferToConsultation,
     RefuseExpedite,
-    ReleaseTask,
     RequestInformation,
     SignExpiredDetermination,
-    StaffAction,
     SubmitConsultation,
     WithdrawRequest,
 )
-from policy.calendar import CalendarEndError
-from policy.case import REFUSALS_KEPT, Case
+from policy.calendar import CalendarEndError, local_day
+from policy.case import FIRST_GENERATION, REFUSALS_KEPT, Case
 from policy.clauses import Clause
 from policy.complaints import FieldError
+from policy.duties import may_own
 from policy.lifecycle import Stage
+from policy.nomination import asked_anew
 from policy.particulars import Receipt, RefusedAction
-from policy.people import Role
-from policy.tasks import HumanTask
+from policy.staffaction import StaffAction
+from policy.taskactions import (
+    AssignTask,
+    ClaimTask,
+    DelegateTask,
+    EscalateTask,
+    LiftExclusion,
+    NominateTask,
+    ReleaseTask,
+    ResumeTask,
+    ReturnTask,
+    SaveDraft,
+    SkipTask,
+    SuspendTask,
+    TaskAction,
+)
+from policy.tasks import Comment, HumanTask
+from policy.trust import UNSIGNED, Proof, is_superseded, is_to_be_marked, may_be_believed
 from policy.verdict import Allowed, Refused, Verdict, first_refusal
 
 Handler = Callable[[Case, Any, datetime], Case | Refused]
 
 
-def act(case: Case, action: StaffAction, now: datetime) -> Case:
+def act(case: Case, action: StaffAction, now: datetime, proof: Proof = UNSIGNED) -> Case:
     """The case after an action: applied, with a receipt, or refused, with the reasons.
 
-    ``now`` is the time of the story, ``action.at`` the time at which a door received the action: it is what counts for
-    a clock. The same action twice changes nothing; another one under the same ``action_id`` is refused.
+    ``now`` is the time of the story; ``action.at`` is when a door received the action, and is what counts: for clocks,
+    for the tasks that it opens, for its line in the story, however late a worker gets round to it. The same action
+    twice changes nothing; another one under the same ``action_id`` is refused.
     """
-    digest = _digest(action)
+    digest = action.digest("at")
     earlier = case.receipt(action.action_id)
-    if earlier is not None:
-        return case if earlier.digest == digest else _refuse_reused_id(case, action, now, digest)
+    if earlier is not None and (earlier.accepted or not is_superseded(case.trust, proof, earlier.signed)):
+        return case if digest.startswith(earlier.digest or "-") else _refuse_reused_id(case, action, now, digest)
+    believed = may_be_believed(case.trust, proof)
+    if isinstance(believed, Refused):
+        return _refuse(case, action, believed, now, digest, proof)
     action = action.model_copy(update={"at": min(action.at, now)}) if _is_plausible(case, action, now) else action
     verdict = _may_act(case, action, now)
     result = verdict if isinstance(verdict, Refused) else _carried_out(case, action, now)
     if isinstance(result, Refused):
-        return _refuse(case, action, result, now, digest)
-    receipt = Receipt(action_id=action.action_id, action=action.SIGNAL, accepted=True, at=now, digest=digest)
-    return result.but(receipts=(*result.receipts, receipt))
+        return _refuse(case, action, result, now, digest, proof)
+    result = _finished(case, result, action, marked=is_to_be_marked(case.trust, proof))
+    return result.remember(
+        Receipt(
+            action_id=action.action_id,
+            action=action.SIGNAL,
+            accepted=True,
+            at=now,
+            digest=digest,
+            signed=proof.is_signed,
+        )
+    )
 
 
 def _carried_out(case: Case, action: StaffAction, now: datetime) -> Case | Refused:
+    when = now if case.generation == FIRST_GENERATION else action.at
     try:
-        return HANDLERS[type(action)](case, action, now)
+        return HANDLERS[type(action)](case, action, when)
     except CalendarEndError as end:
         return Refused(reason=str(end), clause=Clause.POL_4)
+
+
+def _finished(before: Case, after: Case, action: StaffAction, *, marked: bool) -> Case:
+    """What the action completed says by which signal; who is asked for a task is still one who may have it."""
+    open_before = {task.id for task in before.open_tasks}
+    for task in after.tasks:
+        if task.id in open_before and task.ended_by == action.actor.id and not task.outcome:
+            done = {"outcome": action.SIGNAL, "ended_by_npi": action.actor.npi}
+            after = after.change_task(task.model_copy(update=done))
+    after = asked_anew(after, action.at)
+    return _marked(before, after) if marked else after
+
+
+def _marked(before: Case, after: Case) -> Case:
+    """What nobody signed for is marked in the story."""
+    told = (e.model_copy(update={"unsigned": True}) if e.seq > before.seq and e.actor else e for e in after.story)
+    return after.but(story=tuple(told))
 
 
 def refuse_unreadable(
@@ -88,18 +133,19 @@ def refuse_unreadable(
         receipt = Receipt(
             action_id=action_id, action=name[:100], accepted=False, at=now, digest=digest, reason=reason, fields=fields
         )
-        case = case.but(receipts=(*case.receipts, receipt))
+        case = case.remember(receipt)
     return case
 
 
-def _digest(action: StaffAction) -> str:
-    """What the action asks for, without the time: a door that tries again may stamp another."""
-    return hashlib.sha256(f"{action.SIGNAL} {action.model_dump_json(exclude={'at'})}".encode()).hexdigest()
-
-
 def _may_act(case: Case, action: StaffAction, now: datetime) -> Verdict:
+    named = _named_task(case, action)
+    if isinstance(named, Refused):
+        return named
     return first_refusal(
-        _is_for_this_case(case, action), _has_a_sound_time(case, action, now), _has_a_task(case, action)
+        _is_for_this_case(case, action),
+        _has_a_sound_time(case, action, named, now),
+        _has_a_task(case, action),
+        _has_seen_the_latest(case, action, named),
     )
 
 
@@ -111,6 +157,26 @@ def _is_for_this_case(case: Case, action: StaffAction) -> Verdict:
     return Allowed()
 
 
+def _named_task(case: Case, action: StaffAction) -> HumanTask | Refused | None:
+    """The open task that the action is about, if it is about one."""
+    if action.TASK is not None:
+        return case.task(action.TASK)
+    task_id = action.task_id if isinstance(action, TaskAction | AddComment) else ""
+    if not task_id or case.stage is Stage.CLOSED:
+        return None
+    return case.task_with(task_id) or Refused(reason="no open task of this id", field="task_id")
+
+
+def _has_seen_the_latest(case: Case, action: StaffAction, task: HumanTask | None) -> Verdict:
+    """Whoever says which revision they saw is told when it is no longer the latest."""
+    stands = task.revision if task else case.seq
+    if action.revision in (0, stands):
+        return Allowed()
+    what = f"{task.id} (now revision {stands}{f', with {task.owner}' if task.owner else ''})" if task else "the case"
+    reason = f"you acted on an older version of {what}; look again and send it anew"
+    return Refused(reason=reason, clause=action.CLAUSE, field="revision")
+
+
 def _skew(case: Case) -> timedelta:
     return timedelta(minutes=case.edition.parameters.clock_skew_minutes)
 
@@ -119,10 +185,10 @@ def _is_plausible(case: Case, action: StaffAction, now: datetime) -> bool:
     return action.at <= now + _skew(case)
 
 
-def _has_a_sound_time(case: Case, action: StaffAction, now: datetime) -> Verdict:
+def _has_a_sound_time(case: Case, action: StaffAction, named: HumanTask | None, now: datetime) -> Verdict:
     if not _is_plausible(case, action, now):
         return Refused(reason="the time lies in the future; send the time at which the door received it", field="at")
-    task = case.task(action.TASK) if action.TASK else None
+    task = named if action.TASK or case.generation != FIRST_GENERATION else None
     since = task.opened_at if task else case.received_at
     if action.at < since - _skew(case):
         return Refused(reason="the time lies before the task was opened", field="at")
@@ -136,21 +202,26 @@ def _has_a_task(case: Case, action: StaffAction) -> Verdict:
     if task is None:
         waiting = ", ".join(t.kind for t in case.open_tasks) or "nothing"
         return Refused(reason=f"no {action.TASK} task is open; the case waits for: {waiting}", clause=action.CLAUSE)
-    return task.may_be_worked_by(action.actor)
+    verdict = task.may_be_worked_by(action.actor)
+    if case.generation == FIRST_GENERATION:
+        return verdict
+    return first_refusal(verdict, may_own(case, task, action.actor, local_day(action.at)))
 
 
-def _refuse(case: Case, action: StaffAction, why: Refused, now: datetime, digest: str) -> Case:
+def _refuse(case: Case, action: StaffAction, why: Refused, now: datetime, digest: str, proof: Proof) -> Case:
     receipt = Receipt(
         action_id=action.action_id,
         action=action.SIGNAL,
         accepted=False,
         at=now,
         digest=digest,
+        signed=proof.is_signed,
         reason=why.reason,
         clause=why.clause,
         fields=_fields(why),
     )
-    return _remember(case.but(receipts=(*case.receipts, receipt)), _refusal(action, why, now, digest))
+    refused = _remember(case.remember(receipt), _refusal(action, why, now, digest))
+    return _marked(case, refused) if is_to_be_marked(case.trust, proof) else refused
 
 
 def _fields(why: Refused) -> tuple[FieldError, ...]:
@@ -176,47 +247,32 @@ def _refusal(action: StaffAction, why: Refused, now: datetime, digest: str) -> R
 
 
 def _remember(case: Case, refused: RefusedAction) -> Case:
+    refused = refused.model_copy(update={"seq": case.seq + 1})
     case = case.but(refusals=(*case.refusals, refused)[-REFUSALS_KEPT:], refused_count=case.refused_count + 1)
     text = f"{refused.action}: {refused.reason}"
     return case.tell(refused.at, "action:refused", text, actor=refused.actor, clause=refused.clause)
 
 
-# -- actions on tasks as such
-
-
-def _named_task(case: Case, task_id: str) -> HumanTask | Refused:
-    found = next((t for t in case.open_tasks if t.id == task_id), None)
-    return found or Refused(reason="no open task of this id", field="task_id")
-
-
-def _claim(case: Case, action: ClaimTask, now: datetime) -> Case | Refused:
-    task = _named_task(case, action.task_id)
-    if isinstance(task, Refused):
-        return task
-    verdict = task.may_be_worked_by(action.actor)
-    if isinstance(verdict, Refused):
-        return verdict
-    case = case.change_task(task.claim(action.actor))
-    return case.tell(now, "task:claimed", f"{task.id}: {task.title}", actor=action.actor.id)
-
-
-def _release(case: Case, action: ReleaseTask, now: datetime) -> Case | Refused:
-    task = _named_task(case, action.task_id)
-    if isinstance(task, Refused):
-        return task
-    if task.owner != action.actor.id and not action.actor.has(Role.SUPERVISOR):
-        return Refused(reason="only its owner or a supervisor can release a task", clause=Clause.P1, field="actor.id")
-    case = case.change_task(task.release())
-    return case.tell(now, "task:released", f"{task.id}: {task.title}", actor=action.actor.id)
-
-
 def _comment(case: Case, action: AddComment, now: datetime) -> Case | Refused:
+    task = case.task_with(action.task_id) if action.task_id else None
+    if task is not None:
+        case = case.change_task(task.commented(Comment(at=now, actor=action.actor.id, text=action.text)))
     return case.tell(now, "case:commented", action.text, actor=action.actor.id)
 
 
 HANDLERS: dict[type[StaffAction], Handler] = {
-    ClaimTask: _claim,
-    ReleaseTask: _release,
+    ClaimTask: operations.claim,
+    ReleaseTask: operations.release,
+    AssignTask: operations.assign,
+    DelegateTask: operations.delegate,
+    ReturnTask: operations.give_back,
+    SuspendTask: operations.suspend,
+    ResumeTask: operations.resume,
+    SaveDraft: operations.save_draft,
+    SkipTask: operations.skip,
+    EscalateTask: operations.escalate,
+    NominateTask: operations.nominate,
+    LiftExclusion: operations.lift_exclusion,
     AddComment: _comment,
     ConfirmCompleteness: completeness.confirm,
     RequestInformation: completeness.request,

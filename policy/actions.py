@@ -1,55 +1,29 @@
-"""What staff can do to a case: one frozen model per kind of action. Each is the body of the signal of its name.
-
-These models only grow: a recorded action must decode for ever, so a new field has a default and none is tightened.
-"""
-
-from typing import Any, ClassVar
+"""What staff can do to a case: one frozen model per kind of action. Each is the body of the signal of its name."""
 
 from pydantic import Field
 
 from policy.clauses import Clause
 from policy.complaints import field_names
-from policy.people import Actor, Professional
+from policy.people import Professional
 from policy.request import Attachment, Information, Item, Recommendation
 from policy.routing import FeeArrangement, Tier
 from policy.rule import ExtensionReason
+from policy.staffaction import StaffAction
+from policy.taskactions import (
+    AssignTask,
+    ClaimTask,
+    DelegateTask,
+    EscalateTask,
+    LiftExclusion,
+    NominateTask,
+    ReleaseTask,
+    ResumeTask,
+    ReturnTask,
+    SaveDraft,
+    SkipTask,
+    SuspendTask,
+)
 from policy.tasks import TaskKind
-from policy.verdict import Moment, Value
-
-
-class StaffAction(Value):
-    """What every action carries. ``action_id`` is the sender's own: the same one twice is applied once."""
-
-    SIGNAL: ClassVar[str] = ""
-    ABOUT: ClassVar[str] = ""
-    CLAUSE: ClassVar[Clause] = Clause.P1
-    TASK: ClassVar[TaskKind | None] = None
-    EXAMPLE: ClassVar[dict[str, Any]] = {}
-
-    action_id: str = Field(min_length=1, max_length=100)
-    actor: Actor
-    at: Moment = Field(description="when the door received it")
-    case_number: str = Field("", max_length=40, description="when given, must be the case's own")
-
-
-class ClaimTask(StaffAction):
-    """Take a task, so that nobody else works on it."""
-
-    SIGNAL = "claim_task"
-    ABOUT = "Claim an open task for yourself."
-    EXAMPLE = {"task_id": "T1"}
-
-    task_id: str = Field(min_length=1, max_length=20)
-
-
-class ReleaseTask(StaffAction):
-    """Give a claimed task back to its group."""
-
-    SIGNAL = "release_task"
-    ABOUT = "Give a task that you claimed back to its group."
-    EXAMPLE = {"task_id": "T1"}
-
-    task_id: str = Field(min_length=1, max_length=20)
 
 
 class AddComment(StaffAction):
@@ -59,7 +33,8 @@ class AddComment(StaffAction):
     ABOUT = "Add a comment to the story. No health information beyond what the case needs."
     EXAMPLE = {"text": "Spoke to the clinic; they call back tomorrow."}
 
-    text: str = Field(min_length=1, max_length=5_000)
+    text: str = Field(min_length=1, max_length=5_000, description="what there is to say")
+    task_id: str = Field("", max_length=20, description="the task that it is about, if it is about one")
 
 
 class ConfirmCompleteness(StaffAction):
@@ -70,7 +45,7 @@ class ConfirmCompleteness(StaffAction):
     CLAUSE = Clause.P2
     TASK = TaskKind.COMPLETENESS_REVIEW
 
-    note: str = Field("", max_length=5_000)
+    note: str = Field("", max_length=5_000, description="a remark; the story tells it")
 
 
 class RequestInformation(StaffAction):
@@ -82,8 +57,8 @@ class RequestInformation(StaffAction):
     TASK = TaskKind.COMPLETENESS_REVIEW
     EXAMPLE = {"items": ["test_results", "treatment_plan"]}
 
-    items: tuple[Item, ...] = Field(min_length=1)
-    note: str = Field("", max_length=5_000)
+    items: tuple[Item, ...] = Field(min_length=1, description="what is asked for")
+    note: str = Field("", max_length=5_000, description="a remark; it is kept with the request, not sent")
 
 
 class RecordContactAttempt(StaffAction):
@@ -95,9 +70,9 @@ class RecordContactAttempt(StaffAction):
     TASK = TaskKind.OBTAIN_INFORMATION
     EXAMPLE = {"channel": "telephone", "reached": False}
 
-    channel: str = Field(pattern="^(telephone|fax|email|letter|portal)$")
-    reached: bool
-    note: str = Field("", max_length=5_000)
+    channel: str = Field(pattern="^(telephone|fax|email|letter|portal)$", description="how the provider was tried")
+    reached: bool = Field(description="whether somebody was reached")
+    note: str = Field("", max_length=5_000, description="with whom you spoke; the story tells it")
 
 
 class ReceiveInformation(StaffAction):
@@ -109,7 +84,7 @@ class ReceiveInformation(StaffAction):
     TASK = TaskKind.OBTAIN_INFORMATION
     EXAMPLE = {"information": [{"item": "test_results", "text": "Laboratory results of 2026-11-02."}]}
 
-    information: tuple[Information, ...] = Field(min_length=1)
+    information: tuple[Information, ...] = Field(min_length=1, description="what arrived, item by item")
 
 
 class ReferToConsultation(StaffAction):
@@ -121,7 +96,7 @@ class ReferToConsultation(StaffAction):
     TASK = TaskKind.PHYSICIAN_REVIEW
     EXAMPLE = {"question": "Is the recommended fusion reasonable at this stage?"}
 
-    question: str = Field(min_length=1, max_length=5_000)
+    question: str = Field(min_length=1, max_length=5_000, description="what the consultant is asked")
 
 
 class SubmitConsultation(StaffAction):
@@ -138,10 +113,10 @@ class SubmitConsultation(StaffAction):
         "attests_no_conflict": True,
     }
 
-    findings: str = Field(min_length=1, max_length=20_000)
-    recommends_second_opinion: bool
-    rationale: str = Field(min_length=1, max_length=20_000)
-    attests_no_conflict: bool
+    findings: str = Field(min_length=1, max_length=20_000, description="what the record shows")
+    recommends_second_opinion: bool = Field(description="whether you recommend to approve the request")
+    rationale: str = Field(min_length=1, max_length=20_000, description="why")
+    attests_no_conflict: bool = Field(description="whether you attest that you have no conflict of interest")
 
 
 class Determine(StaffAction):
@@ -153,8 +128,8 @@ class Determine(StaffAction):
     TASK = TaskKind.PHYSICIAN_REVIEW
     EXAMPLE = {"outcome": "approved", "rationale": "Reason R1 applies; the surgery is elective."}
 
-    outcome: str = Field(pattern="^(approved|denied)$")
-    rationale: str = Field(min_length=1, max_length=20_000)
+    outcome: str = Field(pattern="^(approved|denied)$", description="the decision")
+    rationale: str = Field(min_length=1, max_length=20_000, description="the clinical reasons")
     criteria: str = Field("", max_length=5_000, description="the criteria or guideline used; a denial needs them")
 
 
@@ -167,7 +142,7 @@ class SignExpiredDetermination(StaffAction):
     TASK = TaskKind.EXPIRED_DETERMINATION
     EXAMPLE = {"statement": "The time allowed by law passed before a decision could be made."}
 
-    statement: str = Field(min_length=1, max_length=20_000)
+    statement: str = Field(min_length=1, max_length=20_000, description="what you state as you sign")
 
 
 class PlaceOpinion(StaffAction):
@@ -185,12 +160,12 @@ class PlaceOpinion(StaffAction):
         "passed_over": {"ppg": "no orthopedic surgeon who was not involved"},
     }
 
-    tier: Tier
-    professional: Professional
-    board_certified: bool = False
-    licence: str = Field(min_length=1, max_length=40)
-    fee: FeeArrangement = FeeArrangement.PLAN_PAYS
-    passed_over: dict[Tier, str] = Field(default_factory=dict)
+    tier: Tier = Field(description="the rung of the ladder on which the physician stands")
+    professional: Professional = Field(description="the physician who gives the opinion")
+    board_certified: bool = Field(False, description="whether the physician is board-certified in the specialty")
+    licence: str = Field(min_length=1, max_length=40, description="the physician's licence to practise")
+    fee: FeeArrangement = Field(FeeArrangement.PLAN_PAYS, description="who bears the fee; never the member")
+    passed_over: dict[Tier, str] = Field(default_factory=dict, description="why each tier before was passed over")
 
 
 class ReceiveReport(StaffAction):
@@ -206,10 +181,12 @@ class ReceiveReport(StaffAction):
         "recommendation": {"procedure": "lumbar fusion", "recommends_procedure": False, "is_surgery_or_major": True},
     }
 
-    findings: str = Field(min_length=1, max_length=20_000)
-    recommendations: str = Field(min_length=1, max_length=20_000)
-    recommendation: Recommendation | None = None
-    attachments: tuple[Attachment, ...] = ()
+    findings: str = Field(min_length=1, max_length=20_000, description="what the physician found")
+    recommendations: str = Field(min_length=1, max_length=20_000, description="what the physician recommends, in words")
+    recommendation: Recommendation | None = Field(
+        None, description="the same about a procedure, in structure, so that two opinions can be compared (T1)"
+    )
+    attachments: tuple[Attachment, ...] = Field((), description="the report itself and what came with it")
 
 
 class WithdrawRequest(StaffAction):
@@ -220,7 +197,7 @@ class WithdrawRequest(StaffAction):
     CLAUSE = Clause.POL_1
     EXAMPLE = {"reason": "The member has decided against the surgery."}
 
-    reason: str = Field(min_length=1, max_length=5_000)
+    reason: str = Field(min_length=1, max_length=5_000, description="why it is withdrawn")
 
 
 class ExpediteRequest(StaffAction):
@@ -231,7 +208,7 @@ class ExpediteRequest(StaffAction):
     CLAUSE = Clause.POL_4
     EXAMPLE = {"reason": "Waiting could seriously jeopardize the member's health."}
 
-    reason: str = Field(min_length=1, max_length=5_000)
+    reason: str = Field(min_length=1, max_length=5_000, description="why it cannot wait, medically")
 
 
 class RefuseExpedite(StaffAction):
@@ -242,7 +219,7 @@ class RefuseExpedite(StaffAction):
     CLAUSE = Clause.POL_4
     EXAMPLE = {"reason": "Waiting the standard time does not endanger the member."}
 
-    reason: str = Field(min_length=1, max_length=5_000)
+    reason: str = Field(min_length=1, max_length=5_000, description="why it can wait, medically")
 
 
 class ExtendDecision(StaffAction):
@@ -253,8 +230,8 @@ class ExtendDecision(StaffAction):
     CLAUSE = Clause.POL_4
     EXAMPLE = {"reason": "noncontract_evidence", "explanation": "The outside surgeon's report may change a denial."}
 
-    reason: ExtensionReason
-    explanation: str = Field(min_length=1, max_length=5_000)
+    reason: ExtensionReason = Field(description="the lawful reason; which are lawful depends on the line")
+    explanation: str = Field(min_length=1, max_length=5_000, description="why it is needed here; the letters say it")
 
 
 ACTIONS: dict[str, type[StaffAction]] = {
@@ -262,6 +239,16 @@ ACTIONS: dict[str, type[StaffAction]] = {
     for model in (
         ClaimTask,
         ReleaseTask,
+        AssignTask,
+        DelegateTask,
+        ReturnTask,
+        SuspendTask,
+        ResumeTask,
+        SaveDraft,
+        SkipTask,
+        EscalateTask,
+        NominateTask,
+        LiftExclusion,
         AddComment,
         ConfirmCompleteness,
         RequestInformation,

@@ -1,11 +1,13 @@
 """What time does to a case: warnings, reminders, escalation, breach. Policy 90.2.17, POL-4, P3 and P7."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
-from policy.case import Case
+from policy.case import FIRST_GENERATION, Case
+from policy.nomination import next_asked, reminder_at
 from policy.particulars import NoticeKind, Recipient
 from policy.rule import Anchor, Obligation
-from policy.tasks import TaskKind
+from policy.tasks import HumanTask, TaskKind
 from policy.timeframes import DECISION_LIMITS, Clock, ClockState
 from policy.verdict import Value
 
@@ -40,7 +42,14 @@ class Alarm(Value):
 
 
 def next_alarm(case: Case) -> Alarm | None:
-    """The earliest warning or end among the running clocks."""
+    """The earliest of all: a clock's warning or end, a reminder to who is asked, the end of a task's suspension."""
+    first_clock, first_task = _alarm_of_clocks(case), _alarm_of_tasks(case)
+    if first_clock and first_task:
+        return first_clock if first_clock.at <= first_task.at else first_task
+    return first_clock or first_task
+
+
+def _alarm_of_clocks(case: Case) -> Alarm | None:
     warn_at = case.edition.parameters.warn_at
     ringing = ((clock.next_alarm(warn_at), clock) for clock in case.clocks)
     at, clock = min(
@@ -50,6 +59,20 @@ def next_alarm(case: Case) -> Alarm | None:
         return None
     what = WHAT_FALLS_DUE[clock.obligation].capitalize()
     return Alarm(at=at, label=f"{what} falls due" if at == clock.due_at else f"Warning before: {what}")
+
+
+def _alarm_of_tasks(case: Case) -> Alarm | None:
+    ringing = (alarm for task in case.open_tasks for alarm in _alarms_of(task))
+    return min(ringing, key=lambda alarm: (alarm.at, alarm.label), default=None)
+
+
+def _alarms_of(task: HumanTask) -> Iterator[Alarm]:
+    if task.suspended_until:
+        yield Alarm(at=task.suspended_until, label=f"Resume: {task.title}")
+    if remind_at := reminder_at(task):
+        yield Alarm(at=remind_at, label=f"Remind who is asked: {task.title}")
+    elif task.asked and task.answer_by:
+        yield Alarm(at=task.answer_by, label=f"Ask the next: {task.title}")
 
 
 def ring(case: Case, now: datetime) -> Case:
@@ -64,6 +87,22 @@ def ring(case: Case, now: datetime) -> Case:
             else:
                 current = current.model_copy(update={"state": ClockState.BREACHED, "cause": _cause(case)})
                 case = _breach(case.change_clock(current), current, now)
+    for task in case.open_tasks:
+        case = _ring_for(case, task, now)
+    return case
+
+
+def _ring_for(case: Case, task: HumanTask, now: datetime) -> Case:
+    """A task that was put aside comes back; who is asked and does not answer is reminded, then passed over."""
+    if task.suspended_until and task.suspended_until <= now:
+        task = task.resumed()
+        case = case.change_task(task).tell(now, "task:resumed", f"{task.id}: {task.title}")
+    remind_at = reminder_at(task)
+    if remind_at and remind_at <= now:
+        task = task.model_copy(update={"reminded": True})
+        case = case.change_task(task).tell(now, "task:reminded", f"{task.id}: {task.asked} has not answered")
+    if task.asked and task.answer_by and task.answer_by <= now:
+        return next_asked(case, task, now, "has not answered")
     return case
 
 
@@ -71,6 +110,8 @@ def _warn(case: Case, clock: Clock, now: datetime) -> Case:
     """Half or most of the time has gone: a line in the story, and a reminder to whom we wait for."""
     gone = f"{case.edition.parameters.warn_at[clock.warnings - 1]:.0%}"
     case = case.tell(now, "clock:warned", f"{gone} of the time for {WHAT_FALLS_DUE[clock.obligation]} has gone")
+    if clock.warnings == len(case.edition.parameters.warn_at) and case.generation != FIRST_GENERATION:
+        case = _escalate(case, clock, now)
     if clock.obligation is Obligation.INFORMATION_REPLY:
         ordinal = len(case.information_requests) * 10 + clock.warnings
         return case.plan_notice(NoticeKind.INFORMATION_REMINDER, now, Recipient.PROVIDER, ordinal=ordinal)
@@ -83,6 +124,14 @@ def _warn(case: Case, clock: Clock, now: datetime) -> Case:
 def _breach(case: Case, clock: Clock, now: datetime) -> Case:
     """The time has gone: recorded with its cause, and escalated to the supervisor."""
     case = case.tell(now, "clock:breached", f"Overdue: {WHAT_FALLS_DUE[clock.obligation]}", clause=clock.rule)
+    case = _escalate(case, clock, now)
+    if clock.obligation in DECISION_LIMITS:
+        return _expired(case, now)
+    return case
+
+
+def _escalate(case: Case, clock: Clock, now: datetime) -> Case:
+    """The tasks that the clock waits for come before the supervisor, once."""
     kinds = TASKS_OF.get(clock.obligation)
     for task in case.open_tasks:
         if task.kind is TaskKind.EXPIRED_DETERMINATION:
@@ -90,8 +139,6 @@ def _breach(case: Case, clock: Clock, now: datetime) -> Case:
         if (kinds is None or task.kind in kinds) and not task.escalated:
             case = case.change_task(task.model_copy(update={"escalated": True}))
             case = case.tell(now, "task:escalated", f"{task.id}: {task.title}, to the supervisor")
-    if clock.obligation in DECISION_LIMITS:
-        return _expired(case, now)
     return case
 
 

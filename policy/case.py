@@ -26,21 +26,31 @@ from policy.particulars import (
     RefusedAction,
     StoryEntry,
 )
+from policy.planning import PLANNED_BY, planned
+from policy.receipts import recalled, retired
 from policy.request import FirstOpinion, Information, Item, Priority, Request
 from policy.rule import Anchor, Decided, Obligation
 from policy.tasks import HumanTask, TaskKind, TaskState
 from policy.timeframes import DECISION_LIMITS, Clock, ClockState, clocks_from, governing
+from policy.trust import Trust
 from policy.verdict import Value
 
 DECIDED = (Outcome.APPROVED, Outcome.DENIED)
-STORY_KEPT = 200
+STORY_KEPT = 200  # lines, and characters of their texts; the ledger has all
+STORY_SIZE = 100_000
 REFUSALS_KEPT = 100
+
+# What later code does otherwise it does to new cases only: what was recorded under an older generation keeps its
+# meaning when it is replayed. 1: until 2026-11. 2: tasks are owned, ordered and escalated as WS-HumanTask has it.
+FIRST_GENERATION, GENERATION = 1, 2
 
 
 class Case(Value):
     """One second-opinion request from receipt to filing."""
 
     number: str
+    generation: int = FIRST_GENERATION
+    trust: Trust = Trust()
     edition_id: str
     request: Request
     received_at: AwareDatetime
@@ -60,6 +70,7 @@ class Case(Value):
     filing: Filing | None = None
     closed_at: AwareDatetime | None = None
     receipts: tuple[Receipt, ...] = ()
+    older_receipts: tuple[str, ...] = ()
     refusals: tuple[RefusedAction, ...] = ()
     refused_count: int = 0
     story: tuple[StoryEntry, ...] = ()
@@ -128,15 +139,26 @@ class Case(Value):
         """The open task of a kind."""
         return next((t for t in self.open_tasks if t.kind is kind), None)
 
+    def task_with(self, task_id: str) -> HumanTask | None:
+        """The open task of an id."""
+        return next((t for t in self.open_tasks if t.id == task_id), None)
+
     def receipt(self, action_id: str) -> Receipt | None:
-        """The answer that an action was given."""
-        return next((r for r in self.receipts if r.action_id == action_id), None)
+        """The answer that an action was given; of one long ago only whether it was applied."""
+        kept = next((r for r in reversed(self.receipts) if r.action_id == action_id), None)
+        return kept or recalled(self.older_receipts, action_id)
 
     # -- small steps; each gives back the next value
 
     def but(self, **changes: Any) -> Self:  # noqa: ANN401 - as pydantic's own model_copy
-        """The case with some fields changed."""
-        return self.model_copy(update=changes)
+        """The case with some fields changed. What follows from them for its open tasks follows at once."""
+        changed = self.model_copy(update=changes)
+        return changed if PLANNED_BY.isdisjoint(changes) else changed.model_copy(update={"tasks": planned(changed)})
+
+    def remember(self, receipt: Receipt) -> Self:
+        """One more receipt. The latest are kept whole, the older ones in short."""
+        receipts, older = retired((*self.receipts, receipt), self.older_receipts)
+        return self.but(receipts=receipts, older_receipts=older)
 
     def tell(self, at: datetime, event: str, text: str, *, actor: str = "", clause: str = "") -> Self:
         """One more line of the story."""
@@ -163,14 +185,12 @@ class Case(Value):
 
     def end_task(self, kind: TaskKind, at: datetime, by: str) -> Self:
         """The open task of a kind is done, by ``by``."""
-        done = {"state": TaskState.COMPLETED, "ended_at": at, "ended_by": by}
         task = self.task(kind)
-        return self.change_task(task.model_copy(update=done)) if task else self
+        return self.change_task(task.ended(TaskState.COMPLETED, at, by)) if task else self
 
     def exit_tasks(self, at: datetime) -> Self:
         """No task is needed any more."""
-        gone = {"state": TaskState.EXITED, "ended_at": at}
-        return self.but(tasks=tuple(t.model_copy(update=gone) if t.is_open else t for t in self.tasks))
+        return self.but(tasks=tuple(t.ended(TaskState.EXITED, at) if t.is_open else t for t in self.tasks))
 
     def start_clocks(self, anchor: Anchor, at: datetime, *, without: Iterable[Obligation] = ()) -> Self:
         """The clocks that an event starts. None is ever dropped: one that falls away is waived before."""
@@ -232,12 +252,23 @@ class Case(Value):
 
     def trimmed(self, recorded_seq: int) -> Self:
         """With only the latest lines of the story, of those that are already in the ledger."""
-        kept = self.story[-STORY_KEPT:]
-        unrecorded = tuple(e for e in self.story[: -len(kept) or None] if e.seq > recorded_seq)
-        return self if len(self.story) <= STORY_KEPT else self.but(story=(*unrecorded, *kept))
+        kept = size = 0
+        for entry in reversed(self.story):
+            size += len(entry.text)
+            if entry.seq <= recorded_seq and (kept >= STORY_KEPT or size > STORY_SIZE):
+                break
+            kept += 1
+        return self if kept == len(self.story) else self.but(story=self.story[-kept:])
 
 
-def open_case(number: str, request: Request, received_at: datetime) -> Case:
+def open_case(
+    number: str,
+    request: Request,
+    received_at: datetime,
+    *,
+    generation: int = GENERATION,
+    trust: Trust = Trust(),  # noqa: B008 - a frozen value
+) -> Case:
     """A new case: the clocks run from receipt, and the case manager has a task (P1).
 
     When the checklist is already satisfied, the information counts as complete at receipt.
@@ -246,6 +277,8 @@ def open_case(number: str, request: Request, received_at: datetime) -> Case:
     edition = edition_on(local_day(anchored_at))
     case = Case(
         number=number,
+        generation=generation,
+        trust=trust,
         edition_id=edition.id,
         request=request,
         received_at=anchored_at,

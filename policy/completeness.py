@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from policy.actions import ConfirmCompleteness, ReceiveInformation, RecordContactAttempt, RequestInformation
-from policy.case import Case
+from policy.case import FIRST_GENERATION, Case
 from policy.clauses import Clause
 from policy.lifecycle import Stage
 from policy.particulars import InformationRequest, NoticeKind, Recipient
@@ -31,7 +31,8 @@ def confirm(case: Case, action: ConfirmCompleteness, now: datetime) -> Case | Re
     if lacking:
         return Refused(reason=f"still missing: {', '.join(lacking)}", clause=Clause.P2, field="information")
     case = case.end_task(TaskKind.COMPLETENESS_REVIEW, now, action.actor.id)
-    case = case.tell(now, "information:complete", "The referral is complete", actor=action.actor.id, clause=Clause.P2)
+    text = f"The referral is complete{_noted(case, action.note)}"
+    case = case.tell(now, "information:complete", text, actor=action.actor.id, clause=Clause.P2)
     case = _information_is_complete(case, action.at)
     return case.move(Stage.PHYSICIAN_REVIEW).open_task(TaskKind.PHYSICIAN_REVIEW, now)
 
@@ -62,9 +63,14 @@ def attempt(case: Case, action: RecordContactAttempt, now: datetime) -> Case | R
     last = case.information_requests[-1]
     last = last.model_copy(update={"attempts": last.attempts + 1})
     reached = "reached" if action.reached else "not reached"
-    return case.but(information_requests=(*case.information_requests[:-1], last)).tell(
-        now, "information:attempted", f"Provider {reached} by {action.channel}", actor=action.actor.id, clause=Clause.P3
-    )
+    text = f"Provider {reached} by {action.channel}{_noted(case, action.note)}"
+    case = case.but(information_requests=(*case.information_requests[:-1], last))
+    return case.tell(now, "information:attempted", text, actor=action.actor.id, clause=Clause.P3)
+
+
+def _noted(case: Case, note: str) -> str:
+    """A note as the end of a line of the story; cases of the first generation did not tell it."""
+    return f": {note}" if note and case.generation != FIRST_GENERATION else ""
 
 
 def receive(case: Case, action: ReceiveInformation, now: datetime) -> Case | Refused:
@@ -82,6 +88,17 @@ def receive(case: Case, action: ReceiveInformation, now: datetime) -> Case | Ref
     if not missing(case):
         case = _information_is_complete(case, action.at)
     return case.open_task(TaskKind.COMPLETENESS_REVIEW, now)
+
+
+def without_information(case: Case, now: datetime) -> Case:
+    """Nobody waits for the information any longer: back to the case manager's review (P2, P3).
+
+    A limit that was held while information was outstanding runs afresh: what is no longer awaited holds nothing.
+    """
+    last = case.information_requests[-1].model_copy(update={"completed_at": now})
+    case = case.but(information_requests=(*case.information_requests[:-1], last))
+    case = case.waive_clocks(now, "no longer asked for", Obligation.INFORMATION_REPLY).move(Stage.COMPLETENESS_REVIEW)
+    return _information_is_complete(case, now).open_task(TaskKind.COMPLETENESS_REVIEW, now)
 
 
 def _hold(case: Case, now: datetime) -> Case:

@@ -5,15 +5,17 @@ Only a licensed physician determines (H&S 1367.01(e)); software never denies, de
 
 from datetime import datetime
 
-from policy.actions import Determine, ReferToConsultation, SignExpiredDetermination, StaffAction, SubmitConsultation
+from policy.actions import Determine, ReferToConsultation, SignExpiredDetermination, SubmitConsultation
 from policy.calendar import local_day
-from policy.case import Case
+from policy.case import FIRST_GENERATION, Case
 from policy.clauses import Clause
+from policy.duties import DETERMINING
 from policy.eligibility import reviewer_eligibility
 from policy.lifecycle import Outcome, Stage
 from policy.particulars import Basis, Consultation, Determination, NoticeKind, Recipient
 from policy.people import Actor
 from policy.rule import Anchor, Obligation
+from policy.staffaction import StaffAction
 from policy.tasks import TaskKind
 from policy.timeframes import DECISION_LIMITS
 from policy.verdict import Allowed, Refused, Verdict, first_refusal
@@ -60,7 +62,8 @@ def refer(case: Case, action: ReferToConsultation, now: datetime) -> Case | Refu
         return verdict
     if case.consultations:
         return Refused(reason="a consultation has already been given; determine now", clause=Clause.P6)
-    asked = Consultation(question=action.question, referred_by=action.actor.id, referred_at=now)
+    actor = action.actor
+    asked = Consultation(question=action.question, referred_by=actor.id, referred_by_npi=actor.npi, referred_at=now)
     case = case.but(consultations=(asked,)).end_task(TaskKind.PHYSICIAN_REVIEW, now, action.actor.id)
     case = case.tell(
         now, "consultation:referred", "Referred to consultative review", actor=action.actor.id, clause=Clause.P5
@@ -100,6 +103,13 @@ def consult(case: Case, action: SubmitConsultation, now: datetime) -> Case | Ref
     return case.move(Stage.PHYSICIAN_REVIEW).open_task(TaskKind.PHYSICIAN_REVIEW, now, note=note)
 
 
+def without_consultation(case: Case, now: datetime) -> Case:
+    """The question is withdrawn: the physician decides without it (P5 lets the physician refer, and so recall)."""
+    answered = tuple(c for c in case.consultations if c.reviewer)
+    case = case.but(consultations=answered).move(Stage.PHYSICIAN_REVIEW)
+    return case.open_task(TaskKind.PHYSICIAN_REVIEW, now, note="consultation withdrawn")
+
+
 def _decided(
     case: Case, action: StaffAction, now: datetime, outcome: Outcome, basis: Basis, rationale: str, criteria: str
 ) -> Case:
@@ -107,7 +117,7 @@ def _decided(
         outcome=outcome, basis=basis, rationale=rationale, criteria=criteria, physician=action.actor, at=action.at
     )
     for task in case.open_tasks:
-        if task.kind in (TaskKind.PHYSICIAN_REVIEW, TaskKind.EXPIRED_DETERMINATION):
+        if task.kind is action.TASK or (task.kind in DETERMINING and case.generation == FIRST_GENERATION):
             case = case.end_task(task.kind, now, action.actor.id)
     case = case.exit_tasks(now).but(determination=made, outcome=outcome)
     case = case.tell(now, f"determination:{outcome}", f"Decided: {outcome}", actor=action.actor.id, clause=Clause.P5)

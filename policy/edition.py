@@ -17,6 +17,7 @@ from pydantic import Field, model_validator
 
 from policy.request import Item, LineOfBusiness, Priority
 from policy.rule import Circumstances, Extension, Timeframe
+from policy.tasks import TaskKind
 from policy.verdict import Value
 
 
@@ -57,6 +58,9 @@ class Parameters(Value):
     d_snp_may_extend: bool
     equivalent_specialty_for_opinions: bool
     primary_care_network_designation: bool
+    may_be_skipped: tuple[TaskKind, ...]
+    nominee_answers_within_part: float = Field(gt=0, le=1)
+    nominee_answers_within_hours: int = Field(gt=0)
     warn_at: tuple[float, ...]
     clock_skew_minutes: int
 

@@ -22,6 +22,7 @@ class StoryEntry(Value):
     text: str
     actor: str = ""
     clause: str = ""
+    unsigned: bool = False
 
 
 class Receipt(Value):
@@ -32,14 +33,19 @@ class Receipt(Value):
     accepted: bool
     at: AwareDatetime
     digest: str = ""
+    signed: bool = False
     reason: str = ""
     clause: str = ""
     fields: tuple[FieldError, ...] = ()
 
 
 class RefusedAction(Value):
-    """An action that could not be applied: never lost. Of what was typed only the size and the digest are kept."""
+    """An action that could not be applied: never lost. Of what was typed only the size and the digest are kept.
 
+    ``seq`` is the line of the story that tells it.
+    """
+
+    seq: int = 0
     at: AwareDatetime
     action: str
     action_id: str = ""
@@ -67,6 +73,7 @@ class Consultation(Value):
 
     question: str
     referred_by: str
+    referred_by_npi: str = ""
     referred_at: AwareDatetime
     findings: str = ""
     recommends: bool | None = None

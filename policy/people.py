@@ -83,6 +83,8 @@ class Actor(Value):
     licence: str = Field("", max_length=40, description="licence to practise; empty for staff who are no physicians")
     specialty: str = Field("", max_length=100)
     board_certified: bool = False
+    licence_expires: date | None = Field(None, description="last day of the licence, when it is known")
+    certified_until: date | None = Field(None, description="last day of the board certification, when it is known")
 
     def has(self, *roles: Role) -> bool:
         """Whether the actor holds one of the roles."""

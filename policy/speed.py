@@ -3,13 +3,14 @@
 The anchor of the clocks never moves. Only a physician does any of this; software never delays (H&S 1367.01(k)).
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from policy.actions import ExpediteRequest, ExtendDecision, RefuseExpedite
 from policy.calendar import local_day
-from policy.case import Case
+from policy.case import FIRST_GENERATION, Case
 from policy.clauses import Clause
 from policy.determination import may_determine
+from policy.duties import may_decide
 from policy.extension import NO_EXTENSION, may_extend
 from policy.particulars import NoticeKind, Recipient
 from policy.people import Actor, Role
@@ -19,11 +20,12 @@ from policy.timeframes import DECISION_LIMITS, longer
 from policy.verdict import Allowed, Refused, Verdict, first_refusal
 
 
-def may_set_speed(actor: Actor, case: Case) -> Verdict:
-    """Whether the actor may expedite, refuse to, or extend: a CMO or designee, licensed and not involved."""
+def may_set_speed(actor: Actor, case: Case, on: date) -> Verdict:
+    """Whether the actor may expedite, refuse to, or extend: a CMO or designee, licensed on a day and not involved."""
     if not actor.has(Role.CMO, Role.PHYSICIAN_DESIGNEE):
         return Refused(reason="this is for a cmo or physician designee", clause=Clause.POL_4, field="actor.roles")
-    return first_refusal(_is_undecided(case), may_determine(actor, case))
+    decide = may_determine(actor, case) if case.generation == FIRST_GENERATION else may_decide(case, actor, on)
+    return first_refusal(_is_undecided(case), decide)
 
 
 def _is_undecided(case: Case) -> Verdict:
@@ -34,7 +36,7 @@ def _is_undecided(case: Case) -> Verdict:
 
 def expedite(case: Case, action: ExpediteRequest, now: datetime) -> Case | Refused:
     """A physician upgrades the request. The decision clocks are counted anew from the same anchors (POL-4)."""
-    verdict = may_set_speed(action.actor, case)
+    verdict = may_set_speed(action.actor, case, local_day(action.at))
     if isinstance(verdict, Refused):
         return verdict
     if not case.is_before_determination or case.priority is not Priority.STANDARD:
@@ -55,7 +57,7 @@ def expedite(case: Case, action: ExpediteRequest, now: datetime) -> Case | Refus
 
 def refuse_expedite(case: Case, action: RefuseExpedite, now: datetime) -> Case | Refused:
     """The standard limit holds, from the same receipt; the member is told why and what to do (42 CFR 422.570(d))."""
-    verdict = may_set_speed(action.actor, case)
+    verdict = may_set_speed(action.actor, case, local_day(action.at))
     if isinstance(verdict, Refused):
         return verdict
     if case.priority is not Priority.STANDARD:
@@ -67,7 +69,7 @@ def refuse_expedite(case: Case, action: RefuseExpedite, now: datetime) -> Case |
 
 def extend(case: Case, action: ExtendDecision, now: datetime) -> Case | Refused:
     """More time, once, for a lawful reason, while the limit still runs (42 CFR 422.568(b)(1)(i); 438.210(d))."""
-    verdict = may_set_speed(action.actor, case)
+    verdict = may_set_speed(action.actor, case, local_day(action.at))
     if isinstance(verdict, Refused):
         return verdict
     row = case.edition.extension_for(case.request.line, case.priority, local_day(case.received_at))

@@ -5,9 +5,9 @@ from typing import TypeVar
 
 from pydantic import AwareDatetime
 
-from policy.case import Case
+from policy.case import FIRST_GENERATION, Case
 from policy.lifecycle import Outcome, Stage
-from policy.particulars import Filing, Notice, StoryEntry
+from policy.particulars import Filing, Notice, RefusedAction, StoryEntry
 from policy.request import Attachment, Priority, Request
 from policy.tasks import HumanTask
 from policy.timeframes import DECISION_LIMITS, Clock, governing
@@ -37,6 +37,7 @@ class Transition(Value):
     closed_at: AwareDatetime | None
     refused_count: int
     entries: tuple[StoryEntry, ...]
+    refusals: tuple[RefusedAction, ...] = ()
     tasks: tuple[HumanTask, ...]
     clocks: tuple[Clock, ...]
     notices: tuple[Notice, ...]
@@ -65,6 +66,7 @@ def between(before: Case | None, after: Case, at: datetime) -> Transition:
         closed_at=after.closed_at,
         refused_count=after.refused_count,
         entries=tuple(e for e in after.story if e.seq > seq),
+        refusals=tuple(r for r in after.refusals if r.seq > seq),
         tasks=_changed(before.tasks if before else (), after.tasks),
         clocks=_changed(before.clocks if before else (), after.clocks),
         notices=_changed(before.notices if before else (), after.notices),
@@ -73,8 +75,20 @@ def between(before: Case | None, after: Case, at: datetime) -> Transition:
     )
 
 
+def newly_opened(before: Case | None, after: Case) -> tuple[HumanTask, ...]:
+    """The tasks that are put before people for the first time.
+
+    In cases of the first generation also those that people or time changed: their histories were recorded so.
+    """
+    known = {task.id: task for task in before.tasks} if before else {}
+    if after.generation == FIRST_GENERATION:
+        return tuple(t for t in after.open_tasks if t.id not in known or t.differs_from(known[t.id]))
+    return tuple(t for t in after.open_tasks if t.id not in known)
+
+
 def _changed(before: tuple[T, ...], after: tuple[T, ...]) -> tuple[T, ...]:
-    return tuple(item for item in after if item not in before)
+    same = {id(item) for item in before}  # what was not touched is the very same value: most of a long case
+    return tuple(item for item in after if id(item) not in same and item not in before)
 
 
 def _documents(case: Case | None) -> tuple[Attachment, ...]:

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from policy.actions import ACTIONS, StaffAction
+from policy.actions import ACTIONS
 from policy.people import Actor, Address, Member, PersonName, Professional, Role
 from policy.request import (
     Care,
@@ -18,6 +18,7 @@ from policy.request import (
     Requester,
     RequesterKind,
 )
+from policy.staffaction import StaffAction
 
 MONDAY = datetime(2026, 11, 2, 18, 0, tzinfo=UTC)  # Monday 2026-11-02 10:00 PST
 

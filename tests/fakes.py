@@ -5,6 +5,7 @@ import hashlib
 from policy.coding import MhcRow
 from policy.filing import Packet
 from policy.letter import Letter
+from policy.nomination import StaffMember
 from policy.notices import Delivery
 from policy.particulars import Filing
 from policy.tasks import HumanTask
@@ -24,6 +25,10 @@ class FakeLedger:
             raise OSError("the records are away")
         self.transitions.append(transition)
 
+    def lines(self, case_number: str) -> list[int]:
+        """The numbers of the ledger's lines, each once, in order."""
+        return sorted({e.seq for t in self.transitions if t.case_number == case_number for e in t.entries})
+
     def events(self, case_number: str) -> list[str]:
         """What the ledger says happened, each line once, in order."""
         lines = {e.seq: e.event for t in self.transitions if t.case_number == case_number for e in t.entries}
@@ -33,6 +38,16 @@ class FakeLedger:
         """The open task that was put on a work list last."""
         tasks = {k.id: k for t in self.transitions if t.case_number == case_number for k in t.tasks}
         return next((k for k in reversed(tasks.values()) if k.is_open), None)
+
+
+class FakePanel:
+    """Says who is on the panel: whoever a test puts there."""
+
+    def __init__(self, *staff: StaffMember) -> None:
+        self.staff = staff
+
+    def candidates(self, task: HumanTask) -> tuple[StaffMember, ...]:
+        return tuple(member for member in self.staff if task.is_for(member.actor))
 
 
 class FakeMailroom:

@@ -1,12 +1,14 @@
 """What a supervisor sees of a case in the Temporal UI: search attributes and current details. No health information."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
 
-from policy.case import Case
+from policy.case import FIRST_GENERATION, Case
 from policy.people import Role
+from policy.tasks import HumanTask
 from policy.timeframes import spoken
 
 STAGE = SearchAttributeKey.for_keyword("CaseStage")
@@ -15,6 +17,8 @@ LINE = SearchAttributeKey.for_keyword("LineOfBusiness")
 PRIORITY = SearchAttributeKey.for_keyword("CasePriority")
 WAITING_FOR = SearchAttributeKey.for_keyword_list("WaitingFor")
 NEXT_DUE = SearchAttributeKey.for_datetime("NextDue")
+
+SHOWN = 5  # of the refused actions; all stand in the records
 
 SEARCH_ATTRIBUTES: dict[str, str] = {
     STAGE.name: "Keyword",
@@ -54,25 +58,40 @@ def changes(
 
 
 def whose_turn(case: Case) -> set[Role]:
-    """The roles for which a task is open."""
-    return {role for task in case.open_tasks for role in task.definition.potential_owners}
+    """The roles for which a task is open; the supervisor when one was escalated."""
+    roles = {role for task in case.open_tasks for role in task.definition.potential_owners}
+    escalated = case.generation != FIRST_GENERATION and any(task.escalated for task in case.open_tasks)
+    return roles | {Role.SUPERVISOR} if escalated else roles
 
 
 def details(case: Case, now: datetime) -> str:
     """The current details in Markdown: whose turn it is, until when and under which rule, what was refused."""
     lines = [f"**{case.number}**: {words(case.stage)}, {words(case.request.line)}, {words(case.priority)}", ""]
-    for task in case.open_tasks:
-        roles = " or ".join(words(role) for role in task.definition.potential_owners)
-        owner = f"claimed by {task.owner}" if task.owner else f"for a {roles}"
-        lines.append(f"- {task.id} {task.title}: {owner}{', escalated' if task.escalated else ''}")
+    lines += [f"- {task.id} {task.title}: {', '.join(_standing(task))}" for task in case.open_tasks]
     if case.open_clocks:
         lines += ["", "| due | what | rule |", "| --- | --- | --- |"]
         standing = sorted(case.open_clocks, key=lambda c: c.due_at)
         lines += [f"| {spoken(c.due_at)} | {words(c.obligation)}, {c.state} | {c.rule} |" for c in standing]
     if case.refused_count:
-        last = case.refusals[-1]
-        lines += ["", f"{case.refused_count} refused; the last: {last.action}: {last.reason}"]
+        lines += ["", f"{case.refused_count} refused; the latest:"]
+        lines += [f"- {spoken(r.at)} {r.action} by {r.actor or 'nobody'}: {r.reason}" for r in case.refusals[-SHOWN:]]
     return "\n".join([*lines, "", f"As of {spoken(now)}."])
+
+
+def _standing(task: HumanTask) -> Iterator[str]:
+    """Who has a task or could, and what else there is to know of it."""
+    roles = " or ".join(words(role) for role in task.definition.potential_owners)
+    yield f"claimed by {task.owner}" if task.owner else f"for a {roles}"
+    if task.delegated_by:
+        yield f"delegated by {task.delegated_by}"
+    if task.asked and task.answer_by:
+        yield f"{task.asked} is asked until {spoken(task.answer_by)}"
+    if task.suspended_until:
+        yield f"suspended until {spoken(task.suspended_until)}"
+    if task.due_at:
+        yield f"due {spoken(task.due_at)} ({task.due_rule})"
+    if task.escalated:
+        yield "escalated"
 
 
 def words(code: str) -> str:

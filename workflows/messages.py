@@ -1,30 +1,33 @@
-"""What a case's workflow is started with, what it answers, and how a raw signal becomes an action or a refusal."""
+"""What a case's workflow is started with, and what it answers in the end."""
 
-import hashlib
-import json
+from pydantic import AwareDatetime
 
-from pydantic import AwareDatetime, ValidationError
-from temporalio.api.common.v1 import Payload
-from temporalio.converter import PayloadConverter
-
-from policy.acting import act, refuse_unreadable
-from policy.actions import ACTIONS, OUR_FIELDS, StaffAction
-from policy.case import Case
-from policy.complaints import FieldError, field_errors
+from policy.case import FIRST_GENERATION, Case, open_case
 from policy.lifecycle import Outcome
 from policy.request import Request
+from policy.trust import Trust
 from policy.verdict import Value
-
-LARGEST_ACTION = 64 * 1024  # bytes; documents go by reference
-LONGEST_ACTION_ID = 100
 
 
 class Opening(Value):
-    """A request at the door: its case number, and when the server received it."""
+    """A request at the door: its case number, when the server received it, and under which terms.
+
+    ``generation`` and ``trust`` stay with the case. ``resumed`` is the case as an earlier run of its workflow left it.
+    """
 
     case_number: str
     request: Request
     received_at: AwareDatetime
+    generation: int = FIRST_GENERATION
+    trust: Trust = Trust()
+    resumed: Case | None = None
+
+    @property
+    def case(self) -> Case:
+        """The case that the workflow begins, or goes on, with."""
+        return self.resumed or open_case(
+            self.case_number, self.request, self.received_at, generation=self.generation, trust=self.trust
+        )
 
 
 class Closing(Value):
@@ -34,40 +37,3 @@ class Closing(Value):
     outcome: Outcome
     category: str
     filed: str
-
-
-def receive(case: Case, signal: str, payload: Payload, converter: PayloadConverter, now: AwareDatetime) -> Case:
-    """The case after a signal's one payload: the action applied or refused. Never raises for anything that was sent."""
-    size, digest = len(payload.data), hashlib.sha256(payload.data).hexdigest()
-    if size > LARGEST_ACTION:
-        reason = f"larger than {LARGEST_ACTION // 1024} KB; send documents by reference"
-        return refuse_unreadable(case, signal, reason, now, size=size, digest=digest)
-    model = ACTIONS[signal]
-    fields: tuple[FieldError, ...] = ()
-    try:
-        action = converter.from_payload(payload, model)
-    except ValidationError as error:
-        action, fields = None, field_errors(error, known=OUR_FIELDS)
-    except Exception:  # noqa: BLE001 - no JSON, no known encoding: whatever it is, it is no action
-        action = None
-    if isinstance(action, StaffAction):
-        return act(case, action, now)
-    return refuse_unreadable(
-        case,
-        signal,
-        "; ".join(f"{f.field}: {f.problem}" for f in fields) or f"not a JSON object that fits {signal}",
-        now,
-        fields=fields,
-        action_id=_action_id(payload),
-        size=size,
-        digest=digest,
-    )
-
-
-def _action_id(payload: Payload) -> str:
-    """The ``action_id`` of a body that does not fit, if it has one, so that its sender finds the receipt."""
-    try:
-        found = json.loads(payload.data)["action_id"]
-    except (ValueError, KeyError, TypeError):
-        return ""
-    return found[:LONGEST_ACTION_ID] if isinstance(found, str) else ""

@@ -13,13 +13,14 @@ from activities.ledger import LedgerSteps
 from activities.letters import LetterSteps
 from policy import filing
 from policy.alarms import next_alarm, ring
-from policy.case import Case, open_case
+from policy.case import Case
 from policy.coding import category, code, mhc_row
 from policy.lifecycle import Outcome, Stage
+from policy.nomination import StaffMember, ask_in_turn
 from policy.notices import compose, sent
 from policy.particulars import Notice, NoticeKind
 from policy.tasks import TaskKind
-from policy.transition import Transition, between
+from policy.transition import Transition, between, newly_opened
 from workflows import LETTERS
 from workflows.deadline import Deadline
 from workflows.inspection import attributes, changes, details
@@ -38,7 +39,10 @@ EFFECT: dict[str, Any] = {
     "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
 }
 
-PRESENTATION: dict[TaskKind, Callable[[LedgerSteps, Transition], None]] = {
+# The server ends a workflow at 51,200 events; it suggests a new run at some 4,000.
+LONGEST_HISTORY = 30_000
+
+PRESENTATION: dict[TaskKind, Callable[[LedgerSteps, Transition], tuple[StaffMember, ...] | None]] = {
     TaskKind.COMPLETENESS_REVIEW: LedgerSteps.present_to_case_manager,
     TaskKind.OBTAIN_INFORMATION: LedgerSteps.present_to_case_manager,
     TaskKind.PLACEMENT: LedgerSteps.present_to_case_manager,
@@ -69,8 +73,9 @@ class SecondOpinionWorkflow(StaffDoors):
 
     @workflow.init
     def __init__(self, opening: Opening) -> None:
-        self.case: Case = open_case(opening.case_number, opening.request, opening.received_at)
-        self._recorded: Case | None = None
+        self._opening = opening
+        self.case: Case = opening.case
+        self._recorded: Case | None = opening.resumed
         self._shown: dict[SearchAttributeKey[Any], Any] = attributes(self.case)
         self._deadline = Deadline()
         self._mail: asyncio.Task[None] | None = None
@@ -130,9 +135,27 @@ class SecondOpinionWorkflow(StaffDoors):
             self._deadline.move(next_alarm(self.case))
             if reached(self.case):
                 return
+            await self._begin_afresh_when_the_history_is_long()
             await workflow.wait_condition(lambda: self._has_news or self._deadline.has_rung)
             if self._deadline.has_rung:
                 self.case = ring(self.case, workflow.now())
+
+    async def _begin_afresh_when_the_history_is_long(self) -> None:
+        """The case goes on in a new run, whole: tasks, clocks, receipts. What was sent meanwhile is taken in first.
+
+        Letters under way are waited for, unless the history nears the length at which the server ends a workflow; then
+        they are asked for again, and each still leaves once.
+        """
+        info = workflow.info()
+        is_urgent = info.get_current_history_length() > LONGEST_HISTORY
+        posting = self._mail is not None and not self._mail.done()
+        if not (is_urgent or (info.is_continue_as_new_suggested() and not posting)):
+            return
+        if not workflow.patched("continue-as-new"):
+            return  # a history that was recorded before there were new runs
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        if not self._has_news:
+            workflow.continue_as_new(self._opening.model_copy(update={"resumed": self.case}))
 
     @property
     def _has_news(self) -> bool:
@@ -143,11 +166,13 @@ class SecondOpinionWorkflow(StaffDoors):
         while self._has_news:
             now = self.case
             transition = between(self._recorded, now, workflow.now())
-            opened = [t.kind for t in transition.tasks if t.is_open]
-            step = PRESENTATION[opened[-1]] if opened else LedgerSteps.record
-            await workflow.execute_local_activity_method(step, transition, **RECORDING)
+            opened = newly_opened(self._recorded, now)
+            step = PRESENTATION[opened[-1].kind] if opened else LedgerSteps.record
+            panel = await workflow.execute_local_activity_method(step, transition, **RECORDING)
             self._recorded = now
             self.case = self.case.trimmed(now.seq)
+            if panel is not None:
+                self.case = ask_in_turn(self.case, TaskKind.CONSULTATIVE_REVIEW, panel, workflow.now())
 
     def _send_what_is_owed(self) -> None:
         """Letters go out beside the story: a printer that is away for a day holds nobody up."""

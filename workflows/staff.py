@@ -1,43 +1,24 @@
-"""The doors of a case for staff: one named signal per kind of action, and the queries.
+"""The doors of a case for staff: one named signal per kind of action, one update for all, and the queries.
 
-The description of each signal is shown as the form in the Temporal UI. Every handler takes the raw payload, so that a
-body that does not fit is a recorded refusal; a typed handler would drop it without a trace.
+The description of each is shown as the form in the Temporal UI. Every handler takes the raw payload, so that a body
+that does not fit is a recorded refusal; a typed handler would drop it without a trace.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from policy.acting import refuse_unreadable
-from policy.actions import (
-    ACTIONS,
-    AddComment,
-    ClaimTask,
-    ConfirmCompleteness,
-    Determine,
-    ExpediteRequest,
-    ExtendDecision,
-    PlaceOpinion,
-    ReceiveInformation,
-    ReceiveReport,
-    RecordContactAttempt,
-    ReferToConsultation,
-    RefuseExpedite,
-    ReleaseTask,
-    RequestInformation,
-    SignExpiredDetermination,
-    StaffAction,
-    SubmitConsultation,
-    WithdrawRequest,
-)
+from policy import actions, taskactions
 from policy.case import Case
-from policy.particulars import Receipt
+from policy.particulars import Receipt, RefusedAction
+from policy.staffaction import StaffAction
 from policy.tasks import HumanTask
-from workflows.messages import receive
+from workflows.receiving import UNKNOWN, receive, receive_update, refuse_signal
 
-ENVELOPE = {
+ENVELOPE: dict[str, Any] = {
     "action_id": "any id of your own; the same one twice is applied once",
     "actor": {"id": "cm.alvarez", "roles": ["case_manager"]},
     "at": "2026-11-23T09:00:00-08:00",
@@ -49,107 +30,79 @@ def how_to(action: type[StaffAction]) -> str:
     return f"{action.ABOUT} ({action.CLAUSE}) Example: {json.dumps({**ENVELOPE, **action.EXAMPLE})}"
 
 
-class StaffDoors:
-    """Signals and queries of a case. The workflow keeps ``case`` and obeys it."""
+HOW_TO_UPDATE = (
+    "Act and get the answer at once: a signal's body with its name in the field action. Example: "
+    + json.dumps({"action": "claim_task", **ENVELOPE, "task_id": "T1"})
+)
+
+
+class KeepsCase(Protocol):
+    """A workflow that keeps a case."""
 
     case: Case
 
-    def _receive(self, action: type[StaffAction], body: RawValue) -> None:
+
+def _door(action: type[StaffAction]) -> Callable[[KeepsCase, RawValue], None]:
+    """The signal of an action. The SDK takes ``self`` for an argument of the signal once it is annotated."""
+
+    @workflow.signal(name=action.SIGNAL, description=how_to(action))
+    def door(self, body: RawValue) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
         self.case = receive(self.case, action.SIGNAL, body.payload, workflow.payload_converter(), workflow.now())
 
-    def refuse(self, signal: str, reason: str) -> None:
-        """Remember that a signal was refused (for the guard)."""
-        self.case = refuse_unreadable(self.case, signal, reason, workflow.now())
+    return door
 
-    @workflow.signal(name=ClaimTask.SIGNAL, description=how_to(ClaimTask))
-    def claim_task(self, body: RawValue) -> None:
-        """See ClaimTask."""
-        self._receive(ClaimTask, body)
 
-    @workflow.signal(name=ReleaseTask.SIGNAL, description=how_to(ReleaseTask))
-    def release_task(self, body: RawValue) -> None:
-        """See ReleaseTask."""
-        self._receive(ReleaseTask, body)
+class StaffDoors:
+    """Signals, the update and the queries of a case. The workflow keeps ``case`` and obeys it."""
 
-    @workflow.signal(name=AddComment.SIGNAL, description=how_to(AddComment))
-    def add_comment(self, body: RawValue) -> None:
-        """See AddComment."""
-        self._receive(AddComment, body)
+    case: Case
 
-    @workflow.signal(name=ConfirmCompleteness.SIGNAL, description=how_to(ConfirmCompleteness))
-    def confirm_completeness(self, body: RawValue) -> None:
-        """See ConfirmCompleteness (P2)."""
-        self._receive(ConfirmCompleteness, body)
-
-    @workflow.signal(name=RequestInformation.SIGNAL, description=how_to(RequestInformation))
-    def request_information(self, body: RawValue) -> None:
-        """See RequestInformation (P3)."""
-        self._receive(RequestInformation, body)
-
-    @workflow.signal(name=RecordContactAttempt.SIGNAL, description=how_to(RecordContactAttempt))
-    def record_contact_attempt(self, body: RawValue) -> None:
-        """See RecordContactAttempt (P3)."""
-        self._receive(RecordContactAttempt, body)
-
-    @workflow.signal(name=ReceiveInformation.SIGNAL, description=how_to(ReceiveInformation))
-    def receive_information(self, body: RawValue) -> None:
-        """See ReceiveInformation (P3)."""
-        self._receive(ReceiveInformation, body)
-
-    @workflow.signal(name=ReferToConsultation.SIGNAL, description=how_to(ReferToConsultation))
-    def refer_to_consultation(self, body: RawValue) -> None:
-        """See ReferToConsultation (P5)."""
-        self._receive(ReferToConsultation, body)
-
-    @workflow.signal(name=SubmitConsultation.SIGNAL, description=how_to(SubmitConsultation))
-    def submit_consultation(self, body: RawValue) -> None:
-        """See SubmitConsultation (P5)."""
-        self._receive(SubmitConsultation, body)
-
-    @workflow.signal(name=Determine.SIGNAL, description=how_to(Determine))
-    def determine(self, body: RawValue) -> None:
-        """See Determine (P5, P6)."""
-        self._receive(Determine, body)
-
-    @workflow.signal(name=SignExpiredDetermination.SIGNAL, description=how_to(SignExpiredDetermination))
-    def sign_expired_determination(self, body: RawValue) -> None:
-        """See SignExpiredDetermination (POL-4)."""
-        self._receive(SignExpiredDetermination, body)
-
-    @workflow.signal(name=PlaceOpinion.SIGNAL, description=how_to(PlaceOpinion))
-    def place_opinion(self, body: RawValue) -> None:
-        """See PlaceOpinion (P6a, P6b)."""
-        self._receive(PlaceOpinion, body)
-
-    @workflow.signal(name=ReceiveReport.SIGNAL, description=how_to(ReceiveReport))
-    def receive_report(self, body: RawValue) -> None:
-        """See ReceiveReport (P7)."""
-        self._receive(ReceiveReport, body)
-
-    @workflow.signal(name=WithdrawRequest.SIGNAL, description=how_to(WithdrawRequest))
-    def withdraw_request(self, body: RawValue) -> None:
-        """See WithdrawRequest (POL-1)."""
-        self._receive(WithdrawRequest, body)
-
-    @workflow.signal(name=ExpediteRequest.SIGNAL, description=how_to(ExpediteRequest))
-    def expedite_request(self, body: RawValue) -> None:
-        """See ExpediteRequest (POL-4)."""
-        self._receive(ExpediteRequest, body)
-
-    @workflow.signal(name=RefuseExpedite.SIGNAL, description=how_to(RefuseExpedite))
-    def refuse_expedite(self, body: RawValue) -> None:
-        """See RefuseExpedite (POL-4)."""
-        self._receive(RefuseExpedite, body)
-
-    @workflow.signal(name=ExtendDecision.SIGNAL, description=how_to(ExtendDecision))
-    def extend_decision(self, body: RawValue) -> None:
-        """See ExtendDecision (POL-4)."""
-        self._receive(ExtendDecision, body)
+    # -- on a task as such
+    claim_task = _door(taskactions.ClaimTask)
+    release_task = _door(taskactions.ReleaseTask)
+    assign_task = _door(taskactions.AssignTask)
+    delegate_task = _door(taskactions.DelegateTask)
+    return_task = _door(taskactions.ReturnTask)
+    suspend_task = _door(taskactions.SuspendTask)
+    resume_task = _door(taskactions.ResumeTask)
+    save_draft = _door(taskactions.SaveDraft)
+    skip_task = _door(taskactions.SkipTask)
+    escalate_task = _door(taskactions.EscalateTask)
+    nominate_task = _door(taskactions.NominateTask)
+    lift_exclusion = _door(taskactions.LiftExclusion)
+    # -- what completes a task
+    confirm_completeness = _door(actions.ConfirmCompleteness)
+    request_information = _door(actions.RequestInformation)
+    record_contact_attempt = _door(actions.RecordContactAttempt)
+    receive_information = _door(actions.ReceiveInformation)
+    refer_to_consultation = _door(actions.ReferToConsultation)
+    submit_consultation = _door(actions.SubmitConsultation)
+    determine = _door(actions.Determine)
+    sign_expired_determination = _door(actions.SignExpiredDetermination)
+    place_opinion = _door(actions.PlaceOpinion)
+    receive_report = _door(actions.ReceiveReport)
+    # -- on the case as such
+    add_comment = _door(actions.AddComment)
+    withdraw_request = _door(actions.WithdrawRequest)
+    expedite_request = _door(actions.ExpediteRequest)
+    refuse_expedite = _door(actions.RefuseExpedite)
+    extend_decision = _door(actions.ExtendDecision)
 
     @workflow.signal(dynamic=True, description="Anything else is refused, and the refusal recorded.")
     def unknown(self, name: str, _args: Sequence[RawValue]) -> None:
         """A signal that nobody knows."""
-        self.refuse(name, f"no such action; the actions are: {', '.join(ACTIONS)}")
+        self.refuse(name, UNKNOWN)
+
+    def refuse(self, signal: str, reason: str) -> None:
+        """Remember that a signal was refused (for the guard)."""
+        self.case = refuse_signal(self.case, signal, reason, workflow.now())
+
+    @workflow.update(description=HOW_TO_UPDATE)
+    def act(self, body: RawValue) -> Receipt:
+        """The same actions as the signals, for callers who want the answer at once. Refusals are answers too."""
+        now, converter = workflow.now(), workflow.payload_converter()
+        self.case, receipt = receive_update(self.case, body.payload, converter, now)
+        return receipt
 
     @workflow.query(name="case", description="The whole case: stage, tasks, clocks, story, refusals.")
     def whole_case(self) -> Case:
@@ -160,6 +113,11 @@ class StaffDoors:
     def open_tasks(self) -> tuple[HumanTask, ...]:
         """The open human tasks."""
         return self.case.open_tasks
+
+    @workflow.query(description="What was refused, and why; the latest last.")
+    def refused_actions(self) -> tuple[RefusedAction, ...]:
+        """The actions that could not be applied."""
+        return self.case.refusals
 
     @workflow.query(description="The answer that an action was given, by its action_id; null while there is none.")
     def receipt(self, action_id: str) -> Receipt | None:

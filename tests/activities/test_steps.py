@@ -16,7 +16,7 @@ from policy.filing import packet
 from policy.notices import compose, sent
 from policy.transition import between
 from tests.builders import CASE_MANAGER, CMO, MONDAY, a_request, action, hours
-from tests.fakes import FakeMailroom
+from tests.fakes import FakeMailroom, FakePanel
 from wiring.settings import Settings
 from wiring.world import World, open_world
 
@@ -41,7 +41,7 @@ def letters(case: Case):
 
 @pytest.mark.parametrize("name", ["record", "present_to_case_manager", "present_to_physician", "present_to_consultant"])
 def test_a_transition_recorded_twice_is_in_the_ledger_once(world, name):
-    steps = LedgerSteps(world.steps.ledger._ledger)
+    steps = LedgerSteps(world.steps.ledger._ledger, FakePanel())
     transition = between(None, a_denied_case(), MONDAY)
 
     for _ in range(2):

@@ -1,41 +1,65 @@
-"""Who may turn up in a life, eligible or not, and what each may try: strategies for the lives in ``test_life``."""
+"""Who may turn up in a life, eligible or not, and what each may try: for the lives, and for the walks through them."""
 
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 
 from policy.case import Case
 from policy.completeness import missing, outstanding
+from policy.duties import may_own
 from policy.people import Actor, Role
-from policy.request import Care, Item
+from policy.request import Care, Item, LineOfBusiness, Priority, Request
 from policy.routing import Tier
 from policy.rule import ExtensionReason
-from policy.tasks import HumanTask, TaskKind
+from policy.tasks import HumanTask, TaskKind, TaskState
 from tests.builders import (
     CASE_MANAGER,
     CMO,
     CONSULTANT,
     INTAKE,
+    MONDAY,
     OTHER_CASE_MANAGER,
+    a_first_opinion,
     a_professional,
     a_recommendation,
     a_report,
+    a_request,
+    an_incomplete_request,
     plan_physician,
 )
-from tests.policy.steps import DESIGNEE, SUPERVISOR, consultation
+from tests.policy.steps import (
+    ADMINISTRATOR,
+    CASE_MANAGER_AND_CMO,
+    DESIGNEE,
+    SECOND_CONSULTANT,
+    SUPERVISOR,
+    consultation,
+)
 
 TREATING, PCP, FREE, ALSO_FREE = "1992999874", "1992999866", "1992999882", "1992999890"
 SPECIALTY = {Care.SPECIALTY: "orthopedic surgery", Care.PRIMARY_CARE: "family medicine"}
 
+RECEIVED = (
+    MONDAY,
+    datetime.fromisoformat("2022-12-28T15:00-08:00"),  # Wednesday
+    datetime.fromisoformat("2025-12-30T16:00-08:00"),  # Tuesday
+    datetime.fromisoformat("2026-03-06T17:05-08:00"),  # Friday; summer time begins on Sunday
+    datetime.fromisoformat("2026-11-25T23:59-08:00"),  # Wednesday, the eve of Thanksgiving
+)
+LONG_AGO = date(2019, 12, 31)  # Tuesday
+
+THE_CONSULTANT_AGAIN = CONSULTANT.model_copy(update={"id": "md.osei.2", "roles": (Role.CMO,)})  # another account
+
 RIGHT = {
-    TaskKind.COMPLETENESS_REVIEW: (CASE_MANAGER, OTHER_CASE_MANAGER),
-    TaskKind.OBTAIN_INFORMATION: (CASE_MANAGER, OTHER_CASE_MANAGER),
-    TaskKind.PHYSICIAN_REVIEW: (CMO, DESIGNEE),
-    TaskKind.EXPIRED_DETERMINATION: (CMO, DESIGNEE),
+    TaskKind.COMPLETENESS_REVIEW: (CASE_MANAGER, OTHER_CASE_MANAGER, CASE_MANAGER_AND_CMO),
+    TaskKind.OBTAIN_INFORMATION: (CASE_MANAGER, OTHER_CASE_MANAGER, CASE_MANAGER_AND_CMO),
+    TaskKind.PHYSICIAN_REVIEW: (CMO, DESIGNEE, CASE_MANAGER_AND_CMO, THE_CONSULTANT_AGAIN),
+    TaskKind.EXPIRED_DETERMINATION: (CMO, DESIGNEE, CASE_MANAGER_AND_CMO, THE_CONSULTANT_AGAIN),
     TaskKind.CONSULTATIVE_REVIEW: (
         CONSULTANT,
-        CONSULTANT.model_copy(update={"id": "md.both", "roles": (Role.CONSULTANT, Role.PHYSICIAN_DESIGNEE)}),
-        CONSULTANT.model_copy(update={"id": "md.family", "specialty": "family medicine"}),
+        SECOND_CONSULTANT.model_copy(update={"id": "md.both", "roles": (Role.CONSULTANT, Role.PHYSICIAN_DESIGNEE)}),
+        CONSULTANT.model_copy(update={"id": "md.family", "specialty": "family medicine", "npi": "1992999064"}),
     ),
     TaskKind.PLACEMENT: (CASE_MANAGER, OTHER_CASE_MANAGER),
     TaskKind.OBTAIN_REPORT: (CASE_MANAGER, OTHER_CASE_MANAGER),
@@ -43,7 +67,10 @@ RIGHT = {
 CAST: tuple[Actor, ...] = (
     *dict.fromkeys(actor for actors in RIGHT.values() for actor in actors),
     SUPERVISOR,
+    ADMINISTRATOR,
     INTAKE,
+    CMO.model_copy(update={"id": "md.lapsed", "licence_expires": LONG_AGO}),
+    CONSULTANT.model_copy(update={"id": "md.expired", "certified_until": LONG_AGO}),
     CMO.model_copy(update={"id": "md.unlicensed", "licence": ""}),
     CMO.model_copy(update={"id": "md.unknown", "npi": ""}),
     CONSULTANT.model_copy(update={"id": "md.nameless", "npi": ""}),
@@ -52,6 +79,7 @@ CAST: tuple[Actor, ...] = (
     CONSULTANT.model_copy(update={"id": "md.heart", "specialty": "cardiology"}),
     CONSULTANT.model_copy(update={"id": "md.young", "board_certified": False}),
 )
+PEOPLE = {actor.id: actor for actor in CAST}
 SIGNALS = {
     TaskKind.COMPLETENESS_REVIEW: ("confirm_completeness", "request_information"),
     TaskKind.OBTAIN_INFORMATION: ("receive_information", "record_contact_attempt"),
@@ -92,10 +120,51 @@ def decided(outcome: str, criteria: str = "MCG 4.2") -> dict[str, Any]:
     return {"outcome": outcome, "rationale": "Because.", "criteria": criteria}
 
 
-ANYTHING: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+def a_request_for(
+    line: LineOfBusiness, priority: Priority, care: Care, lacking: list[Item] | None, first: bool | None, threat: bool
+) -> Request:
+    given: dict[str, Any] = {"line": line, "priority": priority, "care": care, "imminent_threat": threat}
+    given["specialty"] = SPECIALTY[care]
+    if first is not None:
+        given["first_opinion"] = a_first_opinion(recommends=first)
+    return an_incomplete_request(*lacking, **given) if lacking else a_request(**given)
+
+
+requests = st.builds(
+    a_request_for,
+    line=st.sampled_from(LineOfBusiness),
+    priority=st.sampled_from((Priority.STANDARD, Priority.STANDARD, *Priority)),
+    care=st.sampled_from(Care),
+    lacking=st.none() | items,
+    first=st.none() | yes_or_no,
+    threat=yes_or_no,
+)
+
+
+def on_a_task(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """The fields of an operation on some task, which need not be there."""
+    return st.builds(lambda task, given: {**task, **given}, task_ids, st.fixed_dictionaries(fields))
+
+
+people = st.sampled_from(CAST)
+reasons = st.just("So that it goes on.")
+OPERATIONS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "claim_task": task_ids,
     "release_task": task_ids,
-    "add_comment": st.just({"text": "See the record."}),
+    "assign_task": on_a_task(to=people, reason=reasons),
+    "delegate_task": on_a_task(to=people, reason=reasons),
+    "return_task": task_ids,
+    "suspend_task": on_a_task(until=st.integers(1, 400).map(lambda h: MONDAY + timedelta(hours=h)), reason=reasons),
+    "resume_task": task_ids,
+    "save_draft": on_a_task(draft=st.sampled_from(("", "{}", '{"note": "half of it"}', "[]", "half of it"))),
+    "skip_task": on_a_task(reason=reasons),
+    "escalate_task": on_a_task(reason=reasons),
+    "nominate_task": on_a_task(nominees=st.lists(people.map(lambda p: {"person": p}), min_size=1, max_size=3)),
+    "lift_exclusion": on_a_task(person=st.sampled_from(sorted(PEOPLE)), reason=reasons),
+}
+ANYTHING: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+    **OPERATIONS,
+    "add_comment": st.just({"text": "See the record."}) | on_a_task(text=st.just("See the record.")),
     "confirm_completeness": st.just({}),
     "request_information": items.map(lambda some: {"items": some}),
     "record_contact_attempt": yes_or_no.map(lambda reached: {"channel": "fax", "reached": reached}),
@@ -154,9 +223,20 @@ def signals(task: HumanTask, case: Case) -> tuple[str, ...]:
     return (usual, usual, *others)
 
 
-def right_people(task: HumanTask, case: Case) -> tuple[Actor, ...]:
+def handlings(task: HumanTask) -> tuple[str, ...]:
+    """What people would do to a task as such, as it stands now; some of it need not be allowed."""
+    also = ("skip_task", "skip_task") if task.definition.skipped_by else ("lift_exclusion",)
+    if task.state is TaskState.SUSPENDED:
+        return ("resume_task", "claim_task", "assign_task", "nominate_task", *also)
+    if task.owner:
+        given = ("return_task", "return_task") if task.delegated_by else ("delegate_task", "delegate_task")
+        return ("release_task", *given, "suspend_task", "save_draft", "assign_task", "escalate_task", *also)
+    if task.asked:
+        return ("claim_task", "claim_task", "release_task", "assign_task", "suspend_task", "save_draft", *also)
+    return ("claim_task", "claim_task", "nominate_task", "suspend_task", "save_draft", *also)
+
+
+def right_people(task: HumanTask, case: Case, on: date) -> tuple[Actor, ...]:
     """Who could do a task now, and may; anybody at all when nobody can."""
-    free = (a for a in RIGHT[task.kind] if task.may_be_worked_by(a))
-    if task.kind is TaskKind.CONSULTATIVE_REVIEW:
-        free = (a for a in free if a.specialty == case.request.specialty)
+    free = (a for a in RIGHT[task.kind] if task.may_be_worked_by(a) and may_own(case, task, a, on))
     return tuple(free) or CAST

@@ -11,6 +11,7 @@ from policy.notices import Delivery, sent
 from policy.particulars import Filing, Notice, NoticeKind, RefusedAction
 from policy.people import Actor, Role
 from policy.request import Item, LineOfBusiness, Request
+from policy.tasks import HumanTask
 from tests.builders import (
     CASE_MANAGER,
     CMO,
@@ -31,6 +32,16 @@ DESIGNEE = Actor(
     id="md.lind", name="Dr. Eva Lind", roles=(Role.PHYSICIAN_DESIGNEE,), licence="A55503", npi="1992999841"
 )
 SUPERVISOR = Actor(id="su.kane", name="Ida Kane", roles=(Role.SUPERVISOR,))
+ADMINISTRATOR = Actor(id="ad.lund", name="Per Lund", roles=(Role.ADMINISTRATOR,))
+SECOND_CONSULTANT = CONSULTANT.model_copy(update={"id": "md.pires", "name": "Dr. Rui Pires", "npi": "1992999007"})
+THIRD_CONSULTANT = CONSULTANT.model_copy(update={"id": "md.quist", "name": "Dr. Ida Quist", "npi": "1992999015"})
+CASE_MANAGER_AND_CMO = Actor(  # a licensed physician who also works as a case manager
+    id="md.adeyemi",
+    name="Dr. Ola Adeyemi",
+    roles=(Role.CASE_MANAGER, Role.CMO),
+    licence="A55504",
+    npi="1992999023",
+)
 
 
 def consultation(*, recommends: bool = True, **changes: Any) -> dict[str, Any]:
@@ -84,6 +95,22 @@ def refusal(case: Case, actor: Actor, signal: str, at: datetime | None = None, *
     }
     assert after.but(**told) == case
     return after.refusals[-1]
+
+
+def the_task(case: Case) -> HumanTask:
+    """The one task that is open."""
+    (task,) = case.open_tasks
+    return task
+
+
+def operates(case: Case, actor: Actor, signal: str, at: datetime | None = None, **fields: Any) -> Case:
+    """The case after something was done to its one open task, which must be applied."""
+    return does(case, actor, signal, at, task_id=the_task(case).id, **fields)
+
+
+def objection(case: Case, actor: Actor, signal: str, at: datetime | None = None, **fields: Any) -> RefusedAction:
+    """The refusal of something that must not be done to the one open task."""
+    return refusal(case, actor, signal, at, task_id=the_task(case).id, **fields)
 
 
 def pending(*lacking: Item, received: datetime = MONDAY, **changes: Any) -> Case:

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from policy.acting import HANDLERS, act, refuse_unreadable
-from policy.actions import ACTIONS, StaffAction
+from policy.actions import ACTIONS
 from policy.calendar import LAST_YEAR, LOS_ANGELES
 from policy.case import REFUSALS_KEPT, Case
 from policy.complaints import FieldError
 from policy.lifecycle import Stage
 from policy.rule import Obligation
+from policy.staffaction import StaffAction
 from policy.timeframes import ClockState
 from tests.builders import CASE_MANAGER, CMO, INTAKE, MONDAY, OTHER_CASE_MANAGER, a_report, action
 from tests.policy.steps import (

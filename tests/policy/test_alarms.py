@@ -47,6 +47,7 @@ def a_72_hour_case(line: LineOfBusiness = LineOfBusiness.MEDICARE_ADVANTAGE) -> 
             [
                 "clock:warned: 50% of the time for the determination has gone",
                 "clock:warned: 80% of the time for the determination has gone",
+                "task:escalated: T1: Review the referral for completeness, to the supervisor",
             ],
             id="at four fifths",
         ),

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from policy.case import STORY_KEPT, Case
+from policy.case import STORY_KEPT, STORY_SIZE, Case
 from policy.lifecycle import Stage
 from policy.particulars import NoticeKind, Recipient
 from policy.request import Item, LineOfBusiness, Priority
@@ -175,6 +175,27 @@ def test_a_story_is_trimmed_to_its_latest_lines_once_the_rest_is_recorded():
     assert trimmed.story == case.story[-STORY_KEPT:]
     assert trimmed.seq == case.seq
     assert opened().trimmed(0) == opened()
+
+
+def test_a_story_of_long_lines_is_trimmed_to_what_a_case_may_carry():
+    case = opened()
+    for number in range(30):
+        case = case.tell(MONDAY, "case:commented", f"{number:05}" * 1_000)
+
+    trimmed = case.trimmed(case.seq)
+
+    assert trimmed.story == case.story[-STORY_SIZE // 5_000 :]
+    assert sum(len(entry.text) for entry in trimmed.story) == STORY_SIZE
+
+
+@pytest.mark.parametrize("text", ["short", "long" * 1_000], ids=["more lines", "more characters"])
+def test_what_is_not_recorded_is_never_trimmed_however_much_it_is_and_all_else_is_then(text):
+    case = opened()
+    for _ in range(STORY_KEPT + 50):
+        case = case.tell(MONDAY, "case:commented", text)
+
+    assert case.trimmed(0) == case
+    assert [e.seq for e in case.trimmed(40).story] == list(range(41, case.seq + 1))
 
 
 def test_an_upgraded_priority_is_the_cases_and_the_requests_stays():

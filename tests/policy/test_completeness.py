@@ -149,7 +149,7 @@ def test_a_full_answer_ends_the_clock_of_the_reply_and_starts_that_of_the_decisi
     assert clocks(after, Obligation.INFORMATION_REPLY) == [ClockState.MET]
     assert decision.anchored_at == came
     assert after.information_requests[-1].completed_at == came
-    assert [(t.kind, t.opened_at) for t in after.open_tasks] == [(TaskKind.COMPLETENESS_REVIEW, told)]
+    assert [(t.kind, t.opened_at) for t in after.open_tasks] == [(TaskKind.COMPLETENESS_REVIEW, came)]
 
 
 def test_an_answer_to_all_that_was_asked_starts_no_decision_clock_while_something_else_is_missing():

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.alarms import ring
-from policy.case import Case
+from policy.case import FIRST_GENERATION, Case, open_case
 from policy.request import LineOfBusiness
 from policy.rule import Obligation
 from policy.tasks import TaskKind
 from policy.timeframes import ClockState, spoken
-from tests.builders import CMO, MONDAY
+from tests.builders import CASE_MANAGER, CMO, MONDAY, a_request
 from tests.policy.steps import (
     DAY,
     HOUR,
@@ -44,10 +44,35 @@ def test_what_is_due_and_not_done_is_breached_with_its_cause_and_goes_to_the_sup
     assert (decision.state, decision.cause) == (ClockState.BREACHED, "waiting for: Decide on medical necessity")
     assert decision.is_open
     assert [t.escalated for t in after.open_tasks] == [True]
-    assert events(after, since=case)[-2:] == [
+    assert events(after, since=case)[-3:] == [
+        "clock:warned: 80% of the time for the determination has gone",
+        "task:escalated: T2: Decide on medical necessity, to the supervisor",
+        "clock:breached: Overdue: the determination",
+    ]
+
+
+def test_a_task_that_was_opened_after_the_last_warning_goes_to_the_supervisor_when_the_time_has_gone():
+    warned = ring(opened(line=LineOfBusiness.COMMERCIAL), MONDAY + 6.5 * DAY)
+    case = does(warned, CASE_MANAGER, "confirm_completeness")
+
+    after = ring(case, MONDAY + 30 * DAY)
+
+    assert [t.escalated for t in case.tasks] == [True, False]
+    assert [t.escalated for t in after.open_tasks] == [True]
+    assert events(after, since=case) == [
         "clock:breached: Overdue: the determination",
         "task:escalated: T2: Decide on medical necessity, to the supervisor",
     ]
+
+
+def test_in_a_case_of_the_first_generation_only_a_breach_goes_to_the_supervisor():
+    case = open_case("SO-2026-000001", a_request(line=LineOfBusiness.COMMERCIAL), MONDAY, generation=FIRST_GENERATION)
+
+    warned = ring(case, MONDAY + 6.5 * DAY)
+    breached = ring(warned, MONDAY + 30 * DAY)
+
+    assert [t.escalated for t in warned.open_tasks] == [False]
+    assert [t.escalated for t in breached.open_tasks] == [True]
 
 
 def test_only_the_task_that_the_clock_waits_for_is_escalated():

@@ -12,6 +12,7 @@ from policy.request import LineOfBusiness
 from policy.rule import ExtensionReason, Obligation
 from policy.timeframes import DECISION_LIMITS
 from tests.builders import CASE_MANAGER, CMO, CONSULTANT, MONDAY, a_request, action, hours
+from tests.policy.steps import consulted, next_hour
 
 LATER = MONDAY + hours(2)  # Monday 2026-11-02 12:00 PST
 WHY = "The outside surgeon's report may change a denial."
@@ -89,6 +90,26 @@ def test_only_a_licensed_cmo_or_designee_sets_the_speed(actor, signal):
 
     assert len(case.refusals) == 1
     assert case.decision_limit == opened().decision_limit
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"licence_expires": MONDAY.date() - timedelta(days=1)}, id="licence ended yesterday"),
+        pytest.param({"npi": CONSULTANT.npi}, id="the consultant, under another account"),
+    ],
+)
+@pytest.mark.parametrize("signal", ["extend_decision", "refuse_expedite", "expedite_request"])
+def test_who_may_not_decide_does_not_set_the_speed_either(signal, changes):
+    fields = (
+        {"reason": "noncontract_evidence", "explanation": WHY} if signal == "extend_decision" else {"reason": "No."}
+    )
+    case = consulted(line=MEDICARE)
+    now = next_hour(case)
+
+    after = act(case, action(signal, CMO.model_copy(update=changes), now, **fields), now)
+
+    assert len(after.refusals) == 1
 
 
 def test_a_refusal_to_expedite_leaves_the_limit_and_is_confirmed_in_writing_within_three_calendar_days():

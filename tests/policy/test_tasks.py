@@ -5,9 +5,10 @@ import pytest
 from policy.clauses import Clause
 from policy.lifecycle import Stage
 from policy.people import Actor, Role
+from policy.request import LineOfBusiness, Priority
 from policy.tasks import DEFINITIONS, HumanTask, TaskKind, TaskState
 from tests.builders import CASE_MANAGER, CMO, INTAKE, MONDAY, OTHER_CASE_MANAGER
-from tests.policy.steps import SUPERVISOR, attempts, does, in_review, opened, refusal
+from tests.policy.steps import APPROVAL, SUPERVISOR, attempts, does, in_review, opened, refusal, the_task
 
 OWNERS = {
     TaskKind.COMPLETENESS_REVIEW: {Role.CASE_MANAGER},
@@ -55,12 +56,74 @@ def test_a_note_stands_behind_the_title():
     [
         (TaskState.READY, True),
         (TaskState.RESERVED, True),
+        (TaskState.SUSPENDED, True),
         (TaskState.COMPLETED, False),
+        (TaskState.OBSOLETE, False),
         (TaskState.EXITED, False),
     ],
 )
 def test_a_task_is_open_until_it_is_completed_or_no_longer_needed(state, is_open):
     assert a_task().model_copy(update={"state": state}).is_open is is_open
+
+
+# -- what follows from the case
+
+
+@pytest.mark.parametrize(
+    ("changes", "priority"),
+    [
+        pytest.param({}, 5, id="standard"),
+        pytest.param({"priority": Priority.EXPEDITED}, 1, id="expedited"),
+        pytest.param({"line": LineOfBusiness.COMMERCIAL, "priority": Priority.CONCURRENT}, 3, id="concurrent"),
+        pytest.param({"line": LineOfBusiness.COMMERCIAL, "priority": Priority.URGENT_CONCURRENT}, 1, id="urgent"),
+        pytest.param({"line": LineOfBusiness.COMMERCIAL, "priority": Priority.RETROSPECTIVE}, 8, id="retrospective"),
+        pytest.param({"imminent_threat": True}, 0, id="imminent threat"),
+        pytest.param({"imminent_threat": True, "priority": Priority.EXPEDITED}, 0, id="expedited, imminent threat"),
+    ],
+)
+def test_the_priority_of_a_task_is_that_of_its_case_and_an_imminent_threat_comes_first(changes, priority):
+    assert the_task(opened(**changes)).priority == priority
+
+
+def test_a_task_is_due_with_the_first_of_the_clocks_that_it_serves_and_names_the_rule():
+    case = opened()
+
+    task = the_task(case)
+
+    first = min(case.open_clocks, key=lambda clock: clock.due_at)
+    assert (task.due_at, task.due_rule) == (first.due_at, first.rule)
+
+
+def test_what_moves_the_limit_moves_the_task_and_its_priority_and_is_no_revision():
+    case = opened()
+
+    expedited = does(case, CMO, "expedite_request", reason="It cannot wait.")
+
+    before, after = the_task(case), the_task(expedited)
+    assert before.due_at is not None
+    assert after.due_at is not None
+    assert after.due_at < before.due_at
+    assert (before.priority, after.priority) == (5, 1)
+    assert after.revision == before.revision
+    assert not after.differs_from(before)
+
+
+def test_a_task_that_is_done_keeps_the_time_at_which_it_was_due():
+    reviewed = in_review().tasks[0]
+
+    decided = does(in_review(), CMO, "determine", **APPROVAL)
+
+    assert (decided.tasks[0].due_at, decided.tasks[0].priority) == (reviewed.due_at, reviewed.priority)
+
+
+def test_a_completed_task_says_by_which_action():
+    case = does(in_review(), CMO, "determine", **APPROVAL)
+
+    assert [(t.outcome, t.ended_by) for t in case.tasks] == [
+        ("confirm_completeness", CASE_MANAGER.id),
+        ("determine", CMO.id),
+        ("", ""),
+    ]
 
 
 # -- claim and release

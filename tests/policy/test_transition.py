@@ -7,16 +7,18 @@ from typing import Any
 import pytest
 
 from policy.alarms import ring
-from policy.case import Case
+from policy.case import FIRST_GENERATION, STORY_KEPT, Case, open_case
 from policy.coding import code
 from policy.filing import closed, filed
-from policy.transition import Transition, between
+from policy.transition import Transition, between, newly_opened
 from tests.builders import (
     CASE_MANAGER,
     CMO,
     CONSULTANT,
+    MONDAY,
     a_first_opinion,
     a_report,
+    a_request,
     an_incomplete_request,
     plan_physician,
 )
@@ -24,6 +26,7 @@ from tests.policy.steps import (
     APPROVAL,
     DAY,
     DENIAL,
+    NUMBER,
     a_filing,
     attempts,
     consultation,
@@ -182,7 +185,47 @@ def test_a_trimmed_story_loses_nothing_that_was_not_recorded():
     recorded = case.story[20].seq
     kept = case.trimmed(recorded)
 
+    assert case.seq - recorded > STORY_KEPT
     assert [e.seq for e in kept.story] == list(range(recorded + 1, case.seq + 1))
     assert between(case.but(seq=recorded), kept, next_hour(case)).entries == tuple(
         e for e in case.story if e.seq > recorded
     )
+
+
+# -- what is put before people
+
+
+def test_a_task_is_put_before_people_when_it_is_opened_and_not_again_when_it_is_changed():
+    case = opened()
+    claimed = attempts(case, CASE_MANAGER, "claim_task", task_id=case.tasks[0].id)
+    confirmed = attempts(claimed, CASE_MANAGER, "confirm_completeness")
+
+    assert newly_opened(None, case) == case.open_tasks
+    assert newly_opened(case, case) == newly_opened(case, claimed) == ()
+    assert newly_opened(claimed, confirmed) == confirmed.open_tasks
+
+
+def test_a_task_that_was_opened_and_ended_between_two_records_is_put_before_nobody():
+    case = opened()
+    confirmed = attempts(case, CASE_MANAGER, "confirm_completeness")
+    denied = attempts(confirmed, CMO, "determine", **DENIAL)
+
+    assert newly_opened(case, denied) == ()
+
+
+def test_in_a_case_of_the_first_generation_a_task_that_people_change_is_put_before_them_again():
+    case = open_case(NUMBER, a_request(), MONDAY, generation=FIRST_GENERATION)
+    claimed = attempts(case, CASE_MANAGER, "claim_task", task_id=case.tasks[0].id)
+    commented = attempts(case, CASE_MANAGER, "add_comment", text="Called the clinic.")
+
+    assert newly_opened(case, claimed) == claimed.open_tasks
+    assert newly_opened(case, commented) == ()
+
+
+def test_what_follows_from_the_case_alone_puts_no_task_before_people_again_in_either_generation():
+    first = open_case(NUMBER, a_request(), MONDAY, generation=FIRST_GENERATION)
+
+    for case in (first, opened()):
+        expedited = attempts(case, CMO, "expedite_request", reason="It cannot wait.")
+        assert expedited.open_tasks != case.open_tasks
+        assert newly_opened(case, expedited) == ()

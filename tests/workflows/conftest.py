@@ -18,12 +18,13 @@ from temporalio.testing import WorkflowEnvironment
 from activities.filing import FilingSteps
 from activities.ledger import LedgerSteps
 from activities.letters import LetterSteps
-from policy.actions import StaffAction
-from policy.case import Case
+from policy.case import GENERATION, Case
+from policy.nomination import StaffMember
 from policy.people import Actor
 from policy.request import Request
-from tests.builders import a_request, action
-from tests.fakes import FakeCabinet, FakeLedger, FakeMailroom, FakeMhcFeed
+from policy.staffaction import StaffAction
+from tests.builders import CONSULTANT, a_request, action
+from tests.fakes import FakeCabinet, FakeLedger, FakeMailroom, FakeMhcFeed, FakePanel
 from wiring.temporal import DATA_CONVERTER, Steps, running_workers, sandboxed
 from workflows import CASES, workflow_id
 from workflows.inspection import SEARCH_ATTRIBUTES
@@ -43,6 +44,7 @@ class Stage:
 
     env: WorkflowEnvironment
     ledger: FakeLedger = field(default_factory=FakeLedger)
+    panel: FakePanel = field(default_factory=lambda: FakePanel(StaffMember(actor=CONSULTANT)))
     mailroom: FakeMailroom = field(default_factory=FakeMailroom)
     cabinet: FakeCabinet = field(default_factory=FakeCabinet)
     mhc: FakeMhcFeed = field(default_factory=FakeMhcFeed)
@@ -50,7 +52,9 @@ class Stage:
 
     @property
     def steps(self) -> Steps:
-        return Steps(LedgerSteps(self.ledger), LetterSteps(self.mailroom), FilingSteps(self.cabinet, self.mhc))
+        return Steps(
+            LedgerSteps(self.ledger, self.panel), LetterSteps(self.mailroom), FilingSteps(self.cabinet, self.mhc)
+        )
 
     async def now(self) -> datetime:
         return await self.env.get_current_time()
@@ -59,7 +63,8 @@ class Stage:
         """A case, opened now."""
         self.opened += 1
         number = f"SO-2026-{self.opened:06}"
-        opening = Opening(case_number=number, request=request or a_request(), received_at=await self.now())
+        asked, now = request or a_request(), await self.now()
+        opening = Opening(case_number=number, request=asked, received_at=now, generation=GENERATION)
         handle: WorkflowHandle[SecondOpinionWorkflow, Closing] = await self.env.client.start_workflow(
             SecondOpinionWorkflow.run, opening, id=workflow_id(number), task_queue=CASES
         )
@@ -83,6 +88,15 @@ class Played:
     async def case(self) -> Case:
         """The case as the workflow has it."""
         return await self.handle.query(SecondOpinionWorkflow.whole_case)
+
+    async def recorded(self) -> FakeLedger:
+        """The ledger, once it has the last line of the case's story."""
+        for _ in range(100):
+            case = await self.case()
+            if case.seq in self.stage.ledger.lines(case.number):
+                break
+            await asyncio.sleep(0.02)
+        return self.stage.ledger
 
     async def passes(self, time: timedelta) -> Case:
         """Time passes, in steps that let the story keep up; the case after it, with its letters sent."""

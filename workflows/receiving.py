@@ -1,0 +1,140 @@
+"""How what was sent becomes an action, and the action a receipt. Never raises for anything that was sent."""
+
+import hashlib
+import json
+import re
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+from temporalio.api.common.v1 import Payload
+from temporalio.converter import PayloadConverter
+
+from policy.acting import act, refuse_unreadable
+from policy.actions import ACTIONS, OUR_FIELDS
+from policy.case import Case
+from policy.complaints import FieldError, field_errors
+from policy.particulars import Receipt
+from policy.staffaction import LARGEST_ACTION, StaffAction
+from policy.verdict import Value
+from workflows.signatures import check
+
+LONGEST_ACTION_ID = 100
+PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+UNKNOWN = "no such action; docs/actions.md lists them, and so does: second-opinion actions"
+
+
+class Unreadable(Value):
+    """What is no action: of what was sent only its size and its digest are kept."""
+
+    reason: str
+    fields: tuple[FieldError, ...] = ()
+    action_id: str = ""
+
+
+def receive(case: Case, signal: str, payload: Payload, converter: PayloadConverter, now: datetime) -> Case:
+    """The case after a signal's one payload: the action applied, or refused."""
+    return _received(case, signal, payload, _read(signal, payload, converter), now)
+
+
+def receive_update(case: Case, payload: Payload, converter: PayloadConverter, now: datetime) -> tuple[Case, Receipt]:
+    """The case after the update ``act``, and the answer. Its payload names the signal in the field ``action``."""
+    signal, found = _read_named(payload, converter)
+    after = _received(case, signal, payload, found, now)
+    return after, _answer(case, after, found.action_id)
+
+
+def refuse_signal(case: Case, signal: str, reason: str, now: datetime) -> Case:
+    """The case after a signal that nobody knows or that had no body; what is no plain name is not repeated."""
+    return refuse_unreadable(case, _named(signal), reason, now)
+
+
+def _received(case: Case, signal: str, payload: Payload, found: StaffAction | Unreadable, now: datetime) -> Case:
+    if isinstance(found, StaffAction):
+        return act(case, found, now, check(found, case.number, case.trust, now))
+    return refuse_unreadable(
+        case,
+        _named(signal),
+        found.reason,
+        now,
+        fields=found.fields,
+        action_id=found.action_id,
+        size=len(payload.data),
+        digest=hashlib.sha256(payload.data).hexdigest(),
+    )
+
+
+def _read(signal: str, payload: Payload, converter: PayloadConverter) -> StaffAction | Unreadable:
+    if len(payload.data) > LARGEST_ACTION:
+        return Unreadable(reason=f"larger than {LARGEST_ACTION // 1024} KB; send documents by reference")
+    try:
+        action = converter.from_payload(payload, ACTIONS[signal])
+    except ValidationError as error:
+        return _misfit(signal, error, _action_id(payload))
+    except Exception:  # noqa: BLE001 - no JSON, no known encoding: whatever it is, it is no action
+        action = None
+    return action if isinstance(action, StaffAction) else _no_object(signal, payload)
+
+
+def _read_named(payload: Payload, converter: PayloadConverter) -> tuple[str, StaffAction | Unreadable]:
+    """The action of an update, with its signal's name."""
+    if len(payload.data) > LARGEST_ACTION:
+        return "act", _read(next(iter(ACTIONS)), payload, converter)
+    try:
+        body = converter.from_payload(payload, dict[str, Any])
+    except Exception:  # noqa: BLE001 - as above
+        body = None
+    if not isinstance(body, dict):
+        return "act", _no_object("act", payload)
+    signal = body.pop("action", "")
+    if not isinstance(signal, str) or signal not in ACTIONS:
+        field = FieldError(field="action", problem=UNKNOWN)
+        return "act", Unreadable(reason=f"action: {UNKNOWN}", fields=(field,), action_id=_action_id(payload))
+    try:
+        return signal, ACTIONS[signal].model_validate_json(json.dumps(body))
+    except ValidationError as error:
+        return signal, _misfit(signal, error, _action_id(payload))
+
+
+def _misfit(signal: str, error: ValidationError, action_id: str) -> Unreadable:
+    fields = field_errors(error, known=OUR_FIELDS)
+    reason = "; ".join(f"{f.field}: {f.problem}" for f in fields) or _unfit(signal)
+    return Unreadable(reason=reason, fields=fields, action_id=action_id)
+
+
+def _no_object(signal: str, payload: Payload) -> Unreadable:
+    return Unreadable(reason=_unfit(signal), action_id=_action_id(payload))
+
+
+def _unfit(signal: str) -> str:
+    return f"not a JSON object that fits {signal}"
+
+
+def _action_id(payload: Payload) -> str:
+    """The ``action_id`` of a body that does not fit, if it has one, so that its sender finds the receipt."""
+    try:
+        found = json.loads(payload.data)["action_id"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
+    return found[:LONGEST_ACTION_ID] if isinstance(found, str) else ""
+
+
+def _named(signal: str) -> str:
+    return signal if PLAIN_NAME.fullmatch(signal) else "(no plain name)"
+
+
+def _answer(before: Case, after: Case, action_id: str) -> Receipt:
+    """The receipt; for what was refused without one, the refusal as one."""
+    if after.refused_count == before.refused_count and (receipt := after.receipt(action_id)):
+        return receipt
+    refused = after.refusals[-1]
+    return Receipt(
+        action_id=action_id,
+        action=refused.action,
+        accepted=False,
+        at=refused.at,
+        digest=refused.digest,
+        reason=refused.reason,
+        clause=refused.clause,
+        fields=refused.fields,
+    )
