@@ -1,7 +1,7 @@
 """The document store: attachments and reports as they came, each under the digest of its bytes (P2, P7, P9).
 
-Only what can be filed years later is taken in: a readable PDF of bounded size. Everything else is sent back at the
-door, with a sentence that says how to mend it.
+Only what can be filed years later is taken in: a readable PDF of bounded size, or an image (PNG, JPEG, TIFF), which
+becomes one (``scans``). Everything else is sent back at the door, with a sentence that says how to mend it.
 """
 
 import hashlib
@@ -11,12 +11,14 @@ from pathlib import Path
 
 from pikepdf import PasswordError, Pdf
 
+from adapters.scans import as_pdf, is_image
 from adapters.shelf import AdapterError, Shelf
 from policy.request import Attachment
 
 MOST_BYTES = 20 * 1024 * 1024
 MOST_PAGES = 500
 LONGEST_NAME = 200
+TOO_LARGE = "The document is larger than 20 MB; send it in parts, or scan it with fewer dots per inch."
 DAMAGED = "The PDF is damaged; print or scan it to a PDF once more and send that."
 DIGEST = re.compile("[0-9a-f]{64}")
 
@@ -32,15 +34,16 @@ class DocumentStore:
         self._shelf = Shelf(folder)
 
     def put(self, name: str, data: bytes) -> Attachment:
-        """Take in a PDF of 1 to 500 pages and at most 20 MB; ``name`` is what people call it.
+        """Take in a PDF of 1 to 500 pages and at most 20 MB, or an image, as a PDF; ``name`` is what people call it.
 
         Raises DocumentError for anything else, and AdapterError when the folder cannot be used.
         """
+        if is_image(data):
+            name, data = f"{_stem(name)}.pdf", _from_image(data)
         _refuse_what_cannot_be_filed(data)
         digest = hashlib.sha256(data).hexdigest()
         _verify(digest, self._shelf.put(_place(digest), data))
-        shown = " ".join("".join(c if c.isprintable() else " " for c in name).split())[:LONGEST_NAME].strip()
-        return Attachment(name=shown or "document.pdf", sha256=digest, size=len(data))
+        return Attachment(name=_shown(name) or "document.pdf", sha256=digest, size=len(data))
 
     def get(self, sha256: str) -> bytes | None:
         """A document's bytes, or None where there is none. Raises DocumentError when they are no longer the same."""
@@ -56,6 +59,26 @@ def _place(digest: str) -> str:
     return f"{digest[:2]}/{digest}.pdf"
 
 
+def _shown(name: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in name).split())[:LONGEST_NAME].strip()
+
+
+def _stem(name: str) -> str:
+    """An image's name without its ending, short enough that the new one stays on it."""
+    stem, dot, ending = _shown(name).rpartition(".")
+    known = dot and ending.lower() in ("png", "jpg", "jpeg", "tif", "tiff")
+    return (stem if known else _shown(name))[: LONGEST_NAME - 4].strip() or "image"
+
+
+def _from_image(data: bytes) -> bytes:
+    if len(data) > MOST_BYTES:
+        raise DocumentError(TOO_LARGE)
+    try:
+        return as_pdf(data, MOST_PAGES)
+    except ValueError as trouble:
+        raise DocumentError(str(trouble)) from None
+
+
 def _verify(digest: str, data: bytes) -> None:
     if hashlib.sha256(data).hexdigest() != digest:
         raise DocumentError(f"The document {digest[:12]}… was changed on the disk; restore it from the backup.")
@@ -65,7 +88,7 @@ def _refuse_what_cannot_be_filed(data: bytes) -> None:
     if not data:
         raise DocumentError("The document is empty; send it again.")
     if len(data) > MOST_BYTES:
-        raise DocumentError("The document is larger than 20 MB; send it in parts, or scan it with fewer dots per inch.")
+        raise DocumentError(TOO_LARGE)
     if not data.startswith(b"%PDF-"):
         raise DocumentError("The document is not a PDF; print or scan it to a PDF and send that.")
     pages = _pages_at_the_door(data)

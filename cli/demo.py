@@ -17,9 +17,10 @@ from pydantic import BaseModel, Field
 from rich.progress import Progress
 from rich.tree import Tree
 
+from cli.browsing import portal, with_a_free_port
 from cli.house import DONE, REFUSED, server_address, staff
 from cli.screen import complain, console, errors, outcome, table
-from cli.serving import first_of, learn_search_attributes, stopped_by_signals
+from cli.serving import deliver_meanwhile, first_of, learn_search_attributes, stopped_by_signals
 from policy.actions import ACTIONS
 from policy.people import Actor
 from policy.request import Request
@@ -97,8 +98,9 @@ async def play(settings: Settings, *, once: bool, examples: Path | None) -> int:
         took = (datetime.now(UTC) - began).total_seconds()
         console.print(f"{len(ended) - len(failed)} of {len(ended)} cases ended as their files say, in {took:.1f} s.")
         if not once:
-            _invite(settings, ui)
-            await first_of(stopped.wait(), died)
+            async with portal(with_a_free_port(settings), world) as address:
+                _invite(settings, ui, address)
+                await first_of(stopped.wait(), died, deliver_meanwhile(desk, stopped))
     return REFUSED if failed else DONE
 
 
@@ -275,7 +277,8 @@ def _cabinet(settings: Settings, world: World) -> Tree:
     return root
 
 
-def _invite(settings: Settings, ui: str) -> None:
+def _invite(settings: Settings, ui: str, portal_address: str) -> None:
+    console.print(f"[bold]Portal           {portal_address}[/]  (sign in as anybody of the cast)")
     home = f"SECOND_OPINION_HOME={settings.home} " if str(settings.home) != "var" else ""
     console.print(f"Temporal UI      {ui}")
     console.print(f"Work list        {home}second-opinion tasks")

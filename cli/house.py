@@ -4,35 +4,39 @@ Exit codes: 0 done; 1 refused, or not as expected; 2 input that cannot be used; 
 130 interrupted.
 """
 
-import json
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import NoReturn
 
-from pydantic import TypeAdapter, ValidationError
-
 from adapters.shelf import AdapterError
+from cli.forms import FormLeft
+from cli.options import BAD_INPUT, DONE, INTERRUPTED, NOT_AVAILABLE, REFUSED
 from policy.people import Actor
 from records.errors import RecordsError
-from wiring.desk import ActionError, FrontDesk
+from wiring.desk import ActionError, ActionKept, FrontDesk
 from wiring.devserver import ServerError, running_server
 from wiring.intake import IntakeError
+from wiring.keys import VaultError
+from wiring.questions import AnswerError
 from wiring.settings import Settings, SettingsError
+from wiring.staff import read_staff, staff_path
 from wiring.temporal import TemporalError, connect, named_cluster
-from wiring.world import World, open_world
+from wiring.world import World
 
-DONE, REFUSED, BAD_INPUT, NOT_AVAILABLE, INTERRUPTED = 0, 1, 2, 3, 130
+__all__ = ["BAD_INPUT", "DONE", "EXIT_CODES", "EXPECTED", "INTERRUPTED", "NOT_AVAILABLE", "REFUSED"]
 
 EXIT_CODES: dict[type[Exception], int] = {
     ActionError: REFUSED,
+    ActionKept: NOT_AVAILABLE,
+    AnswerError: BAD_INPUT,
+    FormLeft: INTERRUPTED,
     IntakeError: BAD_INPUT,
     SettingsError: BAD_INPUT,
     ServerError: NOT_AVAILABLE,
     TemporalError: NOT_AVAILABLE,
     RecordsError: NOT_AVAILABLE,
     AdapterError: NOT_AVAILABLE,
+    VaultError: NOT_AVAILABLE,
 }
 EXPECTED = tuple(EXIT_CODES)
 
@@ -53,12 +57,9 @@ def leave(code: int) -> NoReturn:
     os._exit(code)
 
 
-@asynccontextmanager
-async def at_the_desk(settings: Settings) -> AsyncIterator[tuple[FrontDesk, World]]:
-    """The front desk, with the cluster that is named or the embedded server that runs."""
-    world = open_world(settings)
-    client = await connect(settings, server_address(settings))
-    yield FrontDesk(client, world), world
+async def desk_of(settings: Settings, world: World) -> FrontDesk:
+    """The front desk, with the cluster that is named or the embedded server that runs. Raises TemporalError."""
+    return FrontDesk(await connect(settings, server_address(settings)), world)
 
 
 def server_address(settings: Settings) -> str | None:
@@ -71,10 +72,4 @@ def server_address(settings: Settings) -> str | None:
 
 def staff(settings: Settings) -> dict[str, Actor]:
     """The staff who act at the terminal, by id. Raises SettingsError."""
-    try:
-        found = TypeAdapter(list[Actor]).validate_python(json.loads(settings.staff_file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, ValidationError) as trouble:
-        raise SettingsError(
-            f"The staff file {settings.staff_file} cannot be used: {type(trouble).__name__}."
-        ) from trouble
-    return {actor.id: actor for actor in found}
+    return {person: entry.actor for person, entry in read_staff(staff_path(settings)).items()}

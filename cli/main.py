@@ -3,26 +3,15 @@
 import asyncio
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError
 
+from cli.options import BAD_INPUT, DONE, INTERRUPTED, REFUSED, Attached, Count, Data, File, Flag, Json, Who, records
 from policy.lifecycle import Outcome, Stage
-from policy.people import Role
 from policy.request import LineOfBusiness
 
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
-
 # What a command needs is imported when it runs: the rules alone start in a third of the time that everything takes.
-
-Json = Annotated[bool, Parameter(name="--json", negative="", help="Answer in JSON.")]
-# A lone hyphen is standard input, not an option.
-File = Annotated[str, Parameter(allow_leading_hyphen=True)]
-Count = Annotated[int, Parameter(help="At most so many rows.")]
-
-DONE, REFUSED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130  # explained in cli/house.py
 
 app = App(
     name="second-opinion",
@@ -33,7 +22,7 @@ app = App(
 
 
 @app.command(name="open")
-async def open_(file: File, *, partial: Annotated[bool, Parameter(negative="")] = False, json: Json = False) -> int:
+async def open_(file: File, *, partial: Annotated[bool, Flag] = False, json: Json = False) -> int:
     """Open the requests of a JSON, JSON lines or CSV file, or of standard input.
 
     Parameters
@@ -55,9 +44,9 @@ def list_(
     stage: Stage | None = None,
     outcome: Outcome | None = None,
     line: LineOfBusiness | None = None,
-    open: Annotated[bool, Parameter(negative="")] = False,  # noqa: A002 - the word a person types
-    overdue: Annotated[bool, Parameter(negative="")] = False,
-    names: Annotated[bool, Parameter(negative="")] = False,
+    open: Annotated[bool, Flag] = False,  # noqa: A002 - the word a person types
+    overdue: Annotated[bool, Flag] = False,
+    names: Annotated[bool, Flag] = False,
     limit: Count = 50,
     json: Json = False,
 ) -> int:
@@ -66,7 +55,7 @@ def list_(
     from records import queries
 
     rows = queries.cases(
-        _records(),
+        records(),
         stage=stage,
         outcome=outcome,
         line=line,
@@ -79,22 +68,18 @@ def list_(
     return DONE
 
 
-@app.command
-def tasks(
-    *,
-    role: Role | None = None,
-    owner: str | None = None,
-    case: str | None = None,
-    limit: Count = 50,
-    json: Json = False,
-) -> int:
-    """List what waits for people, due soonest first."""
-    from cli.screen import as_json, tasks_table
-    from records import queries
-
-    rows = queries.tasks(_records(), roles=[role] if role else None, owner=owner, case_number=case, limit=limit)
-    as_json(rows) if json else tasks_table(rows)
-    return DONE
+app.command("cli.worklists:app", name="tasks", help="List what waits for people; give many tasks to another at once.")
+app.command(
+    "cli.taskcommands:app",
+    name="task",
+    help="Work on one task: claim, delegate, suspend, complete and so on.\n\nCASE is a case number, or the external "
+    "reference of its request. TASK, as T2, may be left out where only one task of the case fits.",
+)
+app.command("cli.staff:app", name="staff", help="List the staff: roles, open tasks, and who is away.")
+app.command(
+    "cli.keys:app", name="keys", help="The keys that sign actions: which there are, until when, and which signs."
+)
+app.command("cli.tokens:app", name="tokens", help="The tokens with which programs come to the portal's API.")
 
 
 @app.command
@@ -109,9 +94,9 @@ def show(case: str, *, json: Json = False) -> int:
     from cli.screen import as_json, case_page, complain
     from records import queries
 
-    records = _records()
-    number = queries.find_number(records, case)
-    found = queries.case(records, number) if number else None
+    engine = records()
+    number = queries.find_number(engine, case)
+    found = queries.case(engine, number) if number else None
     if found is None:
         waits = " Its request is registered; no worker has recorded it yet." if number else ""
         complain(f"There is no case {case}.{waits} List them with: second-opinion list")
@@ -121,17 +106,40 @@ def show(case: str, *, json: Json = False) -> int:
 
 
 @app.command
+def refused(case: str = "", *, limit: Count = 50, json: Json = False) -> int:
+    """List the actions that were refused, in one case or in all, newest first, and why.
+
+    Parameters
+    ----------
+    case
+        A case number, or the external reference of its request.
+    """
+    from cli.screen import as_json, complain, refusals_table
+    from records import queries
+
+    engine = records()
+    number = queries.find_number(engine, case) if case else None
+    if case and number is None:
+        complain(f"There is no case {case}. List them with: second-opinion list")
+        return REFUSED
+    rows = queries.refusals(engine, number, limit=limit)
+    title = f"Refused in {number}, newest first" if number else "Refused, newest first"
+    as_json(rows) if json else refusals_table(rows, title, with_case=number is None)
+    return DONE
+
+
+@app.command
 async def act(
     case: str,
     signal: str,
     *,
-    actor: Annotated[str, Parameter(name=["--as", "--actor"])],
-    data: str = "{}",
-    attach: tuple[Path, ...] = (),
+    actor: Who,
+    data: Data = None,
+    attach: Attached = (),
     action_id: str = "",
     json: Json = False,
 ) -> int:
-    """Act on a case, through the signal of that name.
+    """Act on a case, through the signal of that name. Without --data a form asks for the fields, at a terminal.
 
     Parameters
     ----------
@@ -139,12 +147,6 @@ async def act(
         A case number, or the external reference of its request.
     signal
         The action; second-opinion actions lists them.
-    actor
-        Who acts: an id of the staff file.
-    data
-        The action's fields as JSON; @FILE reads them from a file.
-    attach
-        PDF files that go with the action (reports).
     action_id
         Your own id for it; the same one twice is applied once. Default: a new one.
     """
@@ -220,7 +222,16 @@ async def server() -> int:
 
 
 @app.command
-async def demo(*, once: Annotated[bool, Parameter(negative="")] = False, examples: Path | None = None) -> int:
+async def portal() -> int:
+    """Serve the portal, where staff do their work in a browser, until Ctrl-C."""
+    from cli.browsing import run_portal
+    from wiring.settings import read_settings
+
+    return await run_portal(read_settings())
+
+
+@app.command
+async def demo(*, once: Annotated[bool, Flag] = False, examples: Path | None = None) -> int:
     """Play the demonstration: a server, a worker, the example requests and a cast who complete their tasks.
 
     Parameters
@@ -234,13 +245,6 @@ async def demo(*, once: Annotated[bool, Parameter(negative="")] = False, example
     from wiring.settings import read_settings
 
     return await demonstration.play(read_settings(), once=once, examples=examples)
-
-
-def _records() -> "Engine":
-    from records.database import open_records
-    from wiring.settings import read_settings
-
-    return open_records(read_settings().records_url)
 
 
 def main() -> None:

@@ -13,13 +13,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from policy.timeframes import spoken
-from records.rows import CaseFile, CaseRow, TaskRow
+from records.rows import CaseFile, CaseRow, RefusalRow, TaskRow
 from workflows.inspection import words
 
 # Into a file or a pipe a table is not squeezed into the 80 columns of a terminal that is not there.
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 errors = Console(stderr=True, highlight=False)
 
+URGENT = 1  # the priority of a task up to which it is called urgent
 NEVER_BROKEN = ("case", "task", "stage", "outcome", "category", "when", "rule", "clause", "#")
 OUTCOME_STYLE = {"approved": "green", "denied": "red", "withdrawn": "yellow"}
 
@@ -34,6 +35,11 @@ def as_json(value: Any) -> None:  # noqa: ANN401 - whatever a command answers
     sys.stdout.write(json.dumps(_plain(value), ensure_ascii=False, indent=2) + "\n")
 
 
+def json_line(value: Any) -> str:  # noqa: ANN401
+    """A value as JSON on one line, for programs that read what comes line by line."""
+    return json.dumps(_plain(value), ensure_ascii=False) + "\n"
+
+
 def _plain(value: Any) -> Any:  # noqa: ANN401
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
@@ -46,9 +52,11 @@ def _plain(value: Any) -> Any:  # noqa: ANN401
     return value
 
 
-def complain(sentence: str) -> None:
-    """Prints an error, to standard error."""
+def complain(sentence: str, *details: str) -> None:
+    """Prints an error, to standard error; the details on lines of their own beneath."""
     errors.print(f"[bold red]{escape(sentence)}[/]", soft_wrap=True)
+    for detail in details:
+        errors.print(escape(detail), soft_wrap=True)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:
@@ -100,25 +108,43 @@ def cases_table(rows: Sequence[CaseRow], *, with_names: bool) -> None:
     )
 
 
-def tasks_table(rows: Sequence[TaskRow]) -> None:
+def tasks_table(
+    rows: Sequence[TaskRow], title: str = "Tasks, due soonest first", *, empty: str = "Nothing waits for anybody."
+) -> None:
     """Prints a work list."""
     table(
-        "Tasks, due soonest first",
-        ("case", "task", "what", "for", "owner", "due", "rule"),
+        title,
+        ("case", "task", "what", "for", "who", "due", "rule"),
         (
             (
                 row.case_number,
-                row.task_id + (" [red]escalated[/]" if row.escalated else ""),
+                row.task_id + "".join(f" [red]{mark}[/]" for mark in _marks(row)),
                 escape(row.title),
                 ", ".join(words(r) for r in row.roles),
-                row.owner or "-",
-                due(row.next_due),
+                _whose(row) or "-",
+                "\n".join(filter(None, (due(row.next_due), _put_aside(row)))),
                 row.next_due_rule,
             )
             for row in rows
         ),
-        empty="Nothing waits for anybody.",
+        empty=empty,
     )
+
+
+def _marks(task: TaskRow) -> list[str]:
+    marks = {"urgent": task.priority <= URGENT, "escalated": task.escalated}
+    return [mark for mark, holds in marks.items() if holds]
+
+
+def _whose(task: TaskRow) -> str:
+    """Who has the task, or is asked for it; empty when it waits for its group."""
+    if not task.owner:
+        return f"asked: {task.asked}" if task.asked else ""
+    return f"{task.owner}, delegated by {task.delegated_by}" if task.delegated_by else task.owner
+
+
+def _put_aside(task: TaskRow) -> str:
+    return f"suspended until {spoken(task.suspended_until)}" if task.suspended_until else ""
 
 
 def outcome(code: str | None) -> str:
@@ -134,8 +160,20 @@ def case_page(file: CaseFile) -> None:
     console.print(escape(about))
     for task in file.tasks:
         if task.ended_at is None:
-            whose = f"claimed by {task.owner}" if task.owner else f"for: {', '.join(words(r) for r in task.roles)}"
-            console.print(f"[bold yellow]Now:[/] {task.task_id} {escape(task.title)} ({whose})")
+            console.print(f"[bold yellow]Now:[/] {task.task_id} {escape(task.title)} ({_standing(task)})")
+    _duties(file)
+    _events(file)
+    if case.filing_path:
+        console.print(f"Filed: {escape(case.filing_path)}")
+
+
+def _standing(task: TaskRow) -> str:
+    has = f"claimed by {_whose(task)}" if task.owner else _whose(task)
+    waits_for = f"for: {', '.join(words(r) for r in task.roles)}"
+    return "; ".join(filter(None, (has or waits_for, _put_aside(task), *_marks(task))))
+
+
+def _duties(file: CaseFile) -> None:
     table(
         "Clocks",
         ("obligation", "state", "explanation", "act by"),
@@ -151,11 +189,41 @@ def case_page(file: CaseFile) -> None:
         ),
         empty="No letter is owed.",
     )
+
+
+def _events(file: CaseFile) -> None:
     table(
         "Story",
         ("#", "when", "what", "who", "clause"),
-        ((str(e.seq), spoken(e.at), escape(e.text), e.actor or "-", e.clause or "-") for e in file.ledger),
+        (
+            (
+                str(e.seq),
+                spoken(e.at),
+                escape(e.text),
+                f"{e.actor or '-'}{' [yellow](unsigned)[/]' if e.unsigned else ''}",
+                e.clause or "-",
+            )
+            for e in file.ledger
+        ),
         empty="Nothing has been recorded yet.",
     )
-    if case.filing_path:
-        console.print(f"Filed: {escape(case.filing_path)}")
+    refusals_table(file.refusals, "Refused")
+
+
+def refusals_table(rows: Sequence[RefusalRow], title: str, *, with_case: bool = False) -> None:
+    """Prints what was refused, and why."""
+    table(
+        title,
+        ("when", *(("case",) if with_case else ()), "what", "who", "why"),
+        (
+            (
+                spoken(r.at),
+                *((r.case_number,) if with_case else ()),
+                escape(words(r.action)),
+                r.actor or "-",
+                escape(f"{r.reason} ({r.clause})" if r.clause else r.reason),
+            )
+            for r in rows
+        ),
+        empty="Nothing was refused.",
+    )

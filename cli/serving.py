@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable
 
@@ -10,15 +11,19 @@ from temporalio.service import RPCError
 
 from cli.house import DONE, server_address
 from cli.screen import console
+from records.errors import RecordsError
 from wiring.desk import FrontDesk
 from wiring.devserver import ServerError, embedded_server
 from wiring.logs import set_up_logs
 from wiring.searchattributes import add_search_attributes
 from wiring.settings import Settings
-from wiring.temporal import connect, named_cluster, running_workers
+from wiring.temporal import TemporalError, connect, named_cluster, running_workers
 from wiring.world import open_world
 from workflows import QUEUES
 from workflows.inspection import SEARCH_ATTRIBUTES
+
+DELIVER_EVERY = 10.0  # seconds
+log = logging.getLogger(__name__)
 
 
 async def run_server(settings: Settings) -> int:
@@ -46,12 +51,24 @@ async def run_worker(settings: Settings, queue: str) -> int:
         running_workers(client, world.steps, queues, max_cached_cases=settings.max_cached_cases),
     ):
         console.print(f"Working on {', '.join(queues)} at {client.service_client.config.target_host}. Ctrl-C stops.")
-        started = await FrontDesk(client, world).open_unstarted()
-        if started:
-            console.print(f"Started {len(started)} registered requests that had been waiting for the server.")
-        await stopped.wait()
+        await deliver_meanwhile(FrontDesk(client, world), stopped)
         console.print("[dim]Finishing what is under way.[/]")
     return DONE
+
+
+async def deliver_meanwhile(desk: FrontDesk, stopped: asyncio.Event) -> None:
+    """Starts requests and delivers actions that a door received, now and every while, until we are to stop."""
+    while not stopped.is_set():
+        try:
+            started, delivered = len(await desk.open_unstarted()), await desk.deliver_kept()
+            if started:
+                console.print(f"Started {started} registered requests that had been waiting for the server.")
+            if delivered:
+                console.print(f"Delivered {delivered} actions that had been waiting.")
+        except (RecordsError, TemporalError) as trouble:
+            log.warning("what doors have received waits: %s", trouble)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopped.wait(), DELIVER_EVERY)
 
 
 async def learn_search_attributes(client: Client) -> None:

@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import JSON, DateTime, Dialect, String, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
+from policy.complaints import FieldError
 from policy.people import Role
 from policy.request import Request
 
@@ -84,6 +86,22 @@ class RoleList(TypeDecorator[tuple[Role, ...]]):
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:  # noqa: ANN401, ARG002
         """A search is for a piece of the string."""
         return String()
+
+
+class FieldErrors(TypeDecorator[tuple[FieldError, ...]]):
+    """What was wrong with which field, as JSON text."""
+
+    impl = Text()
+    cache_ok = True
+    _kept = TypeAdapter(tuple[FieldError, ...])
+
+    def process_bind_param(self, value: tuple[FieldError, ...] | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """To the database."""
+        return self._kept.dump_json(value).decode() if value is not None else None
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[FieldError, ...] | None:  # noqa: ARG002
+        """From the database."""
+        return self._kept.validate_json(value) if value is not None else None
 
 
 class RequestJson(TypeDecorator[Request]):

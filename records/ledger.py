@@ -1,16 +1,24 @@
 """The write side of a case: one transaction for each transition, safe to repeat and safe out of order."""
 
-from datetime import datetime
-
 from sqlalchemy import Connection, Engine, Table
 
+from policy.particulars import RefusedAction
 from policy.transition import Transition
 from records import projections
 from records.database import writing
 from records.errors import RecordsError
 from records.projections import Row
-from records.statements import OPEN_TASKS_DUE, STANDING, STARTED, STORED, inserting
-from records.tables import CASES, CLOCKS, DOCUMENTS, LEDGER, NOTICES, TASKS
+from records.statements import (
+    FIRST_LATE,
+    LAST_LATE,
+    ONE_MORE_REFUSED,
+    SAME_LATE,
+    STANDING,
+    STARTED,
+    STORED,
+    inserting,
+)
+from records.tables import CASES, CLOCKS, DOCUMENTS, LEDGER, NOTICES, REFUSALS, TASKS
 
 
 class CaseLedger:
@@ -26,39 +34,70 @@ class CaseLedger:
         theirs. Raises RecordsError when the case's first transition was never recorded, or the records cannot be used.
         """
         with writing(self._engine) as connection:
-            revision, due = _opened(connection, transition)
+            revision = _opened(connection, transition)
             if transition.revision > revision:
-                _project(connection, transition, due_before=due)
+                _project(connection, transition)
+            _write(connection, REFUSALS, projections.refusals(transition), change=False)
             _write(connection, LEDGER, projections.lines(transition), change=False)
 
+    def refuse_late(self, case_number: str, refused: RefusedAction) -> int:
+        """Record what a door refuses because the case is closed; gives back the number of the ledger's line.
 
-def _opened(connection: Connection, transition: Transition) -> tuple[int, datetime | None]:
-    """The stored revision and due time. The case's row is locked, and made if this is its first transition."""
+        The lines are numbered from ``FIRST_LATE`` on, whatever ``refused.seq`` says. An action that has an id is
+        recorded once: sent again with the same content it writes nothing, and is given the first number. Raises
+        RecordsError for a case that is not in the records.
+        """
+        with writing(self._engine) as connection:
+            if connection.execute(STORED, {"case": case_number}).first() is None:
+                raise RecordsError(f"Case {case_number} is not in the records: nothing can be refused of it.")
+            earlier = _refused_before(connection, case_number, refused)
+            return earlier if earlier is not None else _refuse(connection, case_number, refused)
+
+
+def _opened(connection: Connection, transition: Transition) -> int:
+    """The stored revision. The case's row is locked, and made if this is its first transition."""
     number = transition.case_number
-    stored = connection.execute(STORED, {"case": number}).first()
+    stored = connection.execute(STORED, {"case": number}).scalar()
     if stored is None and transition.request is not None:
         # Revision 0: what follows is the same for a new case as for an old one.
         row = projections.opening(transition, transition.request) | {"revision": 0}
         _write(connection, CASES, [row], change=False)
         connection.execute(STARTED, {"case": number, "at": transition.at})
-        stored = connection.execute(STORED, {"case": number}).first()
+        stored = connection.execute(STORED, {"case": number}).scalar()
     if stored is None:
         raise RecordsError(
             f"Case {number} is not in the records: its first transition must be recorded before revision "
             f"{transition.revision}."
         )
-    return stored.revision, stored.next_due
+    return int(stored)
 
 
-def _project(connection: Connection, transition: Transition, due_before: datetime | None) -> None:
-    number = transition.case_number
-    connection.execute(STANDING, {"case": number, **projections.standing(transition)})
-    if transition.next_due != due_before:
-        connection.execute(OPEN_TASKS_DUE, {"case": number, "due": transition.next_due})
+def _project(connection: Connection, transition: Transition) -> None:
+    standing = projections.standing(transition)
+    refused = standing.pop("refused_count")
+    connection.execute(STANDING, {"case": transition.case_number, "refused": refused, **standing})
     _write(connection, CLOCKS, projections.clocks(transition))
     _write(connection, TASKS, projections.tasks(transition))
     _write(connection, NOTICES, projections.notices(transition))
     _write(connection, DOCUMENTS, projections.documents(transition))
+
+
+def _refused_before(connection: Connection, case_number: str, refused: RefusedAction) -> int | None:
+    """The line of the same late action; None for one that is new, or has no id by which it could be known again."""
+    if not refused.action_id:
+        return None
+    asked = {"case": case_number, "action_id": refused.action_id, "digest": refused.digest}
+    seq: int | None = connection.execute(SAME_LATE, asked).scalar()
+    return seq
+
+
+def _refuse(connection: Connection, case_number: str, refused: RefusedAction) -> int:
+    last = connection.execute(LAST_LATE, {"case": case_number}).scalar()
+    refused = refused.model_copy(update={"seq": FIRST_LATE if last is None else last + 1})
+    _write(connection, REFUSALS, [projections.refusal(case_number, refused)], change=False)
+    _write(connection, LEDGER, [projections.line_of(case_number, refused)], change=False)
+    connection.execute(ONE_MORE_REFUSED, {"case": case_number})
+    return refused.seq
 
 
 def _write(connection: Connection, table: Table, rows: list[Row], *, change: bool = True) -> None:

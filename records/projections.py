@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from policy.particulars import RefusedAction, StoryEntry
 from policy.request import Request
 from policy.transition import Transition
 
@@ -60,7 +61,16 @@ def tasks(transition: Transition) -> list[Row]:
             "opened_at": task.opened_at,
             "ended_at": task.ended_at,
             "ended_by": task.ended_by,
-            "next_due": transition.next_due,
+            "next_due": task.due_at,
+            "revision": task.revision,
+            "priority": task.priority,
+            "due_rule": task.due_rule,
+            "suspended_until": task.suspended_until,
+            "delegated_by": task.delegated_by,
+            "asked": task.asked,
+            "answer_by": task.answer_by,
+            "outcome": task.outcome,
+            "comments": len(task.comments),
         }
         for task in transition.tasks
     ]
@@ -121,15 +131,47 @@ def documents(transition: Transition) -> list[Row]:
 
 def lines(transition: Transition) -> list[Row]:
     """The new lines of the ledger."""
-    return [
-        {
-            "case_number": transition.case_number,
-            "seq": entry.seq,
-            "at": entry.at,
-            "event": entry.event,
-            "text": entry.text,
-            "actor": entry.actor,
-            "clause": entry.clause,
-        }
-        for entry in transition.entries
-    ]
+    return [line(transition.case_number, entry) for entry in transition.entries]
+
+
+def line(case_number: str, entry: StoryEntry) -> Row:
+    """One line of the ledger."""
+    return {
+        "case_number": case_number,
+        "seq": entry.seq,
+        "at": entry.at,
+        "event": entry.event,
+        "text": entry.text,
+        "actor": entry.actor,
+        "clause": entry.clause,
+        "unsigned": entry.unsigned,
+    }
+
+
+def refusals(transition: Transition) -> list[Row]:
+    """The actions that were refused."""
+    return [refusal(transition.case_number, refused) for refused in transition.refusals]
+
+
+def refusal(case_number: str, refused: RefusedAction) -> Row:
+    """An action that was refused. Of what was typed there is only the size and the digest."""
+    return {
+        "case_number": case_number,
+        "seq": refused.seq,
+        "at": refused.at,
+        "action": refused.action,
+        "action_id": refused.action_id,
+        "actor": refused.actor,
+        "reason": refused.reason,
+        "clause": refused.clause,
+        "fields": refused.fields,
+        "size": min(refused.size, LARGEST),
+        "digest": refused.digest,
+    }
+
+
+def line_of(case_number: str, refused: RefusedAction) -> Row:
+    """The ledger's line of an action that was refused outside the story, in the words in which the story tells one."""
+    text = f"{refused.action}: {refused.reason}"
+    told = {"at": refused.at, "event": "action:refused", "text": text, "actor": refused.actor, "clause": refused.clause}
+    return line(case_number, StoryEntry(seq=refused.seq, **told))

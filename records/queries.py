@@ -5,25 +5,28 @@ Every function raises RecordsError when the records cannot be used.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, and_, func, or_, select
 
 from policy.lifecycle import Outcome, Stage
 from policy.people import Role
 from policy.request import LineOfBusiness
+from policy.tasks import TaskState
 from policy.verdict import Value
 from records.database import reading
-from records.rows import CaseFile, CaseRow, ClockRow, DocumentRow, LedgerRow, NoticeRow, TaskRow
-from records.tables import CASES, CLOCKS, DOCUMENTS, INTAKE, LEDGER, NOTICES, TASKS
+from records.rows import CaseFile, CaseRow, ClockRow, DocumentRow, LedgerRow, NoticeRow, RefusalRow, TaskRow
+from records.tables import CASES, CLOCKS, DOCUMENTS, INTAKE, LEDGER, NOTICES, ORDER, REFUSALS, TASKS
 
 R = TypeVar("R", bound=Value)
 Conditions = Iterator[ColumnElement[bool]]
 
 NAMES = ("member_family", "member_given", "filing_path")  # the packet's file is named after the member
 TASK_COLUMNS = (
-    *(column for column in TASKS.c if column.name != "next_due"),
-    *(CASES.c[name] for name in ("line", "priority", "specialty", "stage", "next_due", "next_due_rule")),
+    *(column for column in TASKS.c if column.name != "due_rule"),
+    TASKS.c.due_rule.label("next_due_rule"),
+    CASES.c.priority.label("case_priority"),
+    *(CASES.c[name] for name in ("line", "specialty", "stage")),
 )
 
 
@@ -71,16 +74,32 @@ def tasks(
     roles: Iterable[Role] | None = None,
     owner: str | None = None,
     case_number: str | None = None,
+    person: str | None = None,
+    whose: Literal["mine", "group"] | None = None,
     open_only: bool = True,
+    include_suspended: bool = True,
+    escalated_only: bool = False,
+    due_before: datetime | None = None,
     limit: int = 50,
     offset: int = 0,
 ) -> list[TaskRow]:
-    """A worklist: tasks that one of ``roles`` may do, or that ``owner`` has claimed, due soonest first.
+    """A worklist: tasks that one of ``roles`` may do, or that ``owner`` has, due soonest first, then by priority.
 
-    No member is named.
+    With a ``person`` (a staff id) it is that person's: what the person has or is asked for ("mine"), and of what one of
+    ``roles`` may do what nobody has, unless another is asked for it ("group"); ``whose`` chooses one of the two. No
+    member is named.
     """
-    chosen = _tasks().where(*_tasks_with(roles, owner, case_number, open_only=open_only))
-    listed = chosen.order_by(TASKS.c.next_due.nulls_last(), TASKS.c.case_number, TASKS.c.task_id)
+    some = (
+        (TASKS.c.owner, owner),
+        (TASKS.c.case_number, case_number),
+        (TASKS.c.escalated, True if escalated_only else None),
+    )
+    chosen = _tasks().where(
+        *(column == value for column, value in some if value is not None),
+        *_for(roles, person, whose),
+        *_waiting(open_only=open_only, include_suspended=include_suspended, due_before=due_before),
+    )
+    listed = chosen.order_by(TASKS.c.next_due.nulls_last(), *(TASKS.c[name] for name in ORDER[1:]))
     with reading(engine) as connection:
         return _rows(connection, listed.limit(limit).offset(offset), TaskRow)
 
@@ -99,7 +118,16 @@ def case(engine: Engine, number: str) -> CaseFile | None:
             notices=_of(connection, NOTICES, number, NoticeRow, "planned_at", "key"),
             documents=_of(connection, DOCUMENTS, number, DocumentRow, "name", "sha256"),
             ledger=_of(connection, LEDGER, number, LedgerRow, "seq"),
+            refusals=_of(connection, REFUSALS, number, RefusalRow, "seq"),
         )
+
+
+def refusals(engine: Engine, case_number: str | None = None, *, limit: int = 50, offset: int = 0) -> list[RefusalRow]:
+    """What was refused in a case, or in all of them, newest first."""
+    chosen = select(REFUSALS) if case_number is None else select(REFUSALS).where(REFUSALS.c.case_number == case_number)
+    newest = (REFUSALS.c[name].desc() for name in ("at", "case_number", "seq"))
+    with reading(engine) as connection:
+        return _rows(connection, chosen.order_by(*newest).limit(limit).offset(offset), RefusalRow)
 
 
 def find_number(engine: Engine, text: str) -> str | None:
@@ -133,17 +161,25 @@ def _cases_with(
         yield CASES.c.closed_at.is_(None)
 
 
-def _tasks_with(
-    roles: Iterable[Role] | None, owner: str | None, case_number: str | None, *, open_only: bool
-) -> Conditions:
-    if roles is not None:
-        yield or_(False, *(TASKS.c.roles.contains(f",{role},", autoescape=True) for role in roles))
-    if owner is not None:
-        yield TASKS.c.owner == owner
-    if case_number is not None:
-        yield TASKS.c.case_number == case_number
+def _for(roles: Iterable[Role] | None, person: str | None, whose: Literal["mine", "group"] | None) -> Conditions:
+    """Whom the tasks are for: the roles, or the person with the roles."""
+    with_roles = or_(False, *(TASKS.c.roles.contains(f",{role},", autoescape=True) for role in roles or ()))
+    if person is None:
+        if roles is not None:
+            yield with_roles
+        return
+    mine = or_(TASKS.c.owner == person, TASKS.c.asked == person)
+    group = and_(TASKS.c.owner == "", TASKS.c.asked.in_(("", person)), with_roles)
+    yield {"mine": mine, "group": group, None: or_(mine, group)}[whose]
+
+
+def _waiting(*, open_only: bool, include_suspended: bool, due_before: datetime | None) -> Conditions:
     if open_only:
         yield TASKS.c.ended_at.is_(None)
+    if not include_suspended:
+        yield TASKS.c.state != TaskState.SUSPENDED
+    if due_before is not None:
+        yield TASKS.c.next_due < due_before
 
 
 def _tasks() -> Select[Any]:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from policy.complaints import FieldError
 from policy.lifecycle import Outcome, Stage
 from policy.particulars import NoticeKind, Recipient
 from policy.people import Role
@@ -38,7 +39,10 @@ class CaseRow(Value):
 
 
 class TaskRow(Value):
-    """A human task, and what of its case a worklist shows."""
+    """A human task, and what of its case a worklist shows.
+
+    ``priority`` is the task's own, 0 (first) to 10; ``case_priority`` is what its request was accepted as.
+    """
 
     case_number: str
     task_id: str
@@ -52,12 +56,20 @@ class TaskRow(Value):
     opened_at: datetime
     ended_at: datetime | None
     ended_by: str
-    line: LineOfBusiness
-    priority: Priority
-    specialty: str
-    stage: Stage
+    revision: int
+    priority: int
     next_due: datetime | None
     next_due_rule: str
+    suspended_until: datetime | None
+    delegated_by: str
+    asked: str
+    answer_by: datetime | None
+    outcome: str
+    comments: int
+    line: LineOfBusiness
+    case_priority: Priority
+    specialty: str
+    stage: Stage
 
 
 class ClockRow(Value):
@@ -102,7 +114,7 @@ class DocumentRow(Value):
 
 
 class LedgerRow(Value):
-    """One line of what happened."""
+    """One line of what happened. ``unsigned``: its actor is only said, not proved, where cases ask for proof."""
 
     case_number: str
     seq: int
@@ -111,10 +123,27 @@ class LedgerRow(Value):
     text: str
     actor: str
     clause: str
+    unsigned: bool
+
+
+class RefusalRow(Value):
+    """An action that was refused, and why. ``seq`` is the ledger's line that tells it; ``size`` in bytes."""
+
+    case_number: str
+    seq: int
+    at: datetime
+    action: str
+    action_id: str
+    actor: str
+    reason: str
+    clause: str
+    fields: tuple[FieldError, ...]
+    size: int
+    digest: str
 
 
 class CaseFile(Value):
-    """All that the records hold of one case, seen at one moment. The ledger is in its order."""
+    """All that the records hold of one case, seen at one moment. The ledger is in its order, and so are refusals."""
 
     case: CaseRow
     tasks: tuple[TaskRow, ...]
@@ -122,3 +151,4 @@ class CaseFile(Value):
     notices: tuple[NoticeRow, ...]
     documents: tuple[DocumentRow, ...]
     ledger: tuple[LedgerRow, ...]
+    refusals: tuple[RefusalRow, ...]

@@ -3,23 +3,39 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Executable, bindparam, select, update
+from sqlalchemy import BindParameter, Executable, Integer, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from records.tables import CASES, INTAKE, TABLES, TASKS
+from records.tables import ABSENCES, CASES, INTAKE, LEDGER, REFUSALS, TABLES
 
 INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 CASE: BindParameter[str] = bindparam("case")
 
-STORED = select(CASES.c.revision, CASES.c.next_due).where(CASES.c.number == CASE).with_for_update()
-STANDING = update(CASES).where(CASES.c.number == CASE)
+# The lines that a door writes, of what came when the case was closed and its story over. The story counts its own lines
+# from 1 and may be told again, by a reset of its workflow: so high up they never take a number of its own.
+FIRST_LATE = 1_000_001
+
+STORED = select(CASES.c.revision).where(CASES.c.number == CASE).with_for_update()
+LATE = (REFUSALS.c.case_number == CASE, REFUSALS.c.seq >= FIRST_LATE)
+SAME_LATE = select(REFUSALS.c.seq).where(
+    *LATE, REFUSALS.c.action_id == bindparam("action_id"), REFUSALS.c.digest == bindparam("digest")
+)
+LAST_LATE = select(func.max(LEDGER.c.seq)).where(LEDGER.c.case_number == CASE, LEDGER.c.seq >= FIRST_LATE)
+ONE_MORE_REFUSED = update(CASES).where(CASES.c.number == CASE).values(refused_count=CASES.c.refused_count + 1)
+# The story knows how many actions it has refused, and nothing of those that came late.
+STANDING = (
+    update(CASES)
+    .where(CASES.c.number == CASE)
+    .values(
+        refused_count=bindparam("refused", type_=Integer)
+        + select(func.count()).select_from(REFUSALS).where(*LATE).scalar_subquery()
+    )
+)
 STARTED = (
     update(INTAKE).where(INTAKE.c.case_number == CASE, INTAKE.c.started_at.is_(None)).values(started_at=bindparam("at"))
 )
-OPEN_TASKS_DUE = (
-    update(TASKS).where(TASKS.c.case_number == CASE, TASKS.c.ended_at.is_(None)).values(next_due=bindparam("due"))
-)
+PRESENT_AGAIN = delete(ABSENCES).where(ABSENCES.c.person == bindparam("of"))
 
 
 @cache

@@ -1,14 +1,15 @@
-"""The tables: the register of submissions, the projections of each case, and the ledger that only grows.
+"""The tables: the register of submissions, the projections of each case, the ledger that only grows.
 
+What the doors keep besides stands in ``doortables``.
 ``migrations`` makes them; a test holds the two together. The ledger's triggers are in the migration alone.
 """
 
 from datetime import datetime
-from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Index, MetaData, Table, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import BigInteger, Index, Table
+from sqlmodel import Field
 
+from policy.complaints import FieldError
 from policy.lifecycle import Outcome, Stage
 from policy.particulars import NoticeKind, Recipient
 from policy.people import Role
@@ -16,38 +17,9 @@ from policy.request import LineOfBusiness, Priority, Request
 from policy.rule import Obligation
 from policy.tasks import TaskKind, TaskState
 from policy.timeframes import ClockState
-from records.columns import PlainText, Readable, RequestJson, RoleList, UtcDateTime
-
-NAMES = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-class Record(SQLModel):
-    """A row of one of our tables."""
-
-    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMES)
-
-
-def _words(**options: Any) -> Any:  # noqa: ANN401 - as sqlmodel's own Field
-    return Field(sa_type=PlainText, **options)
-
-
-def _instant(**options: Any) -> Any:  # noqa: ANN401
-    return Field(sa_type=UtcDateTime, **options)
-
-
-def _case_key() -> Any:  # noqa: ANN401
-    return _words(primary_key=True, foreign_key="cases.number")
-
-
-def _only(name: str, condition: str, *columns: str) -> Index:
-    """An index of a part of the rows, alike on both engines."""
-    return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
+from records.columns import FieldErrors, Readable, RequestJson, RoleList
+from records.doortables import DOORS
+from records.rowbase import Record, came_later, case_key, instant, only, words
 
 
 class NumberingRecord(Record, table=True):
@@ -63,13 +35,13 @@ class IntakeRecord(Record, table=True):
     """A submission: whose it is by the sender's own number, and the case number that it was given."""
 
     __tablename__ = "intake"
-    __table_args__ = (_only("ix_intake_unstarted", "started_at IS NULL", "received_at"),)
+    __table_args__ = (only("ix_intake_unstarted", "started_at IS NULL", "received_at"),)
 
-    case_number: str = _words(primary_key=True)
-    external_reference: str = _words(unique=True)
-    digest: str = _words()
-    received_at: datetime = _instant()
-    started_at: datetime | None = _instant()
+    case_number: str = words(primary_key=True)
+    external_reference: str = words(unique=True)
+    digest: str = words()
+    received_at: datetime = instant()
+    started_at: datetime | None = instant()
     request: Request = Field(sa_type=RequestJson)
 
 
@@ -80,73 +52,95 @@ class CaseRecord(Record, table=True):
     __table_args__ = (
         Index("ix_cases_external_reference", "external_reference"),
         Index("ix_cases_due", "next_due", "received_at", "number"),
-        _only("ix_cases_open_due", "closed_at IS NULL", "next_due", "received_at", "number"),
+        only("ix_cases_open_due", "closed_at IS NULL", "next_due", "received_at", "number"),
     )
 
-    number: str = _words(primary_key=True)
-    external_reference: str = _words()
+    number: str = words(primary_key=True)
+    external_reference: str = words()
     stage: Stage = Field(sa_type=Readable(Stage))
     outcome: Outcome | None = Field(sa_type=Readable(Outcome))
     line: LineOfBusiness = Field(sa_type=Readable(LineOfBusiness))
     priority: Priority = Field(sa_type=Readable(Priority))
-    specialty: str = _words()
-    organization: str = _words()
-    member_family: str = _words()
-    member_given: str = _words()
-    received_at: datetime = _instant()
-    decision_due: datetime | None = _instant()
-    next_due: datetime | None = _instant()
-    next_due_rule: str = _words()
-    category: str = _words()
-    filing_path: str = _words()
-    filing_sha256: str = _words()
-    closed_at: datetime | None = _instant()
+    specialty: str = words()
+    organization: str = words()
+    member_family: str = words()
+    member_given: str = words()
+    received_at: datetime = instant()
+    decision_due: datetime | None = instant()
+    next_due: datetime | None = instant()
+    next_due_rule: str = words()
+    category: str = words()
+    filing_path: str = words()
+    filing_sha256: str = words()
+    closed_at: datetime | None = instant()
     refused_count: int
     revision: int
 
 
+ORDER = ("next_due", "priority", "case_number", "task_id")  # of a worklist, and so of the indexes that it walks along
+
+
 class TaskRecord(Record, table=True):
-    """A human task. ``next_due`` is the case's, repeated here while the task is open: a worklist is one index walk."""
+    """A human task. ``next_due`` and ``due_rule`` are its own; ``comments`` is how many it has.
+
+    ``revision`` is 0 where a task was recorded before there were any: to an action 0 means whichever stands.
+    """
 
     __tablename__ = "tasks"
     __table_args__ = (
-        _only("ix_tasks_open_due", "ended_at IS NULL", "next_due", "case_number", "task_id", "roles"),
-        _only("ix_tasks_open_owner", "ended_at IS NULL", "owner", "next_due"),
+        only("ix_tasks_open_due", "ended_at IS NULL", *ORDER, "roles", "owner", "asked"),
+        only("ix_tasks_open_owner", "ended_at IS NULL", "owner", *ORDER, "roles", "asked"),
+        only("ix_tasks_open_asked", "ended_at IS NULL", "asked"),
+        only("ix_tasks_ended_owner", "ended_at IS NOT NULL", "owner", "ended_at"),
+        only("ix_tasks_ended_by", "ended_at IS NOT NULL", "ended_by", "ended_at"),
     )
 
-    case_number: str = _case_key()
-    task_id: str = _words(primary_key=True)
+    case_number: str = case_key()
+    task_id: str = words(primary_key=True)
     kind: TaskKind = Field(sa_type=Readable(TaskKind))
-    title: str = _words()
-    clause: str = _words()
+    title: str = words()
+    clause: str = words()
     state: TaskState = Field(sa_type=Readable(TaskState))
     roles: tuple[Role, ...] = Field(sa_type=RoleList)
-    owner: str = _words()
+    owner: str = words()
     escalated: bool
-    opened_at: datetime = _instant()
-    ended_at: datetime | None = _instant()
-    ended_by: str = _words()
-    next_due: datetime | None = _instant()
+    opened_at: datetime = instant()
+    ended_at: datetime | None = instant()
+    ended_by: str = words()
+    next_due: datetime | None = instant()
+    revision: int = Field(sa_column_kwargs=came_later("0"))
+    priority: int = Field(sa_column_kwargs=came_later("5"))
+    due_rule: str = words(sa_column_kwargs=came_later("''"))
+    suspended_until: datetime | None = instant()
+    delegated_by: str = words(sa_column_kwargs=came_later("''"))
+    asked: str = words(sa_column_kwargs=came_later("''"))
+    answer_by: datetime | None = instant()
+    outcome: str = words(sa_column_kwargs=came_later("''"))
+    comments: int = Field(sa_column_kwargs=came_later("0"))
 
 
 class ClockRecord(Record, table=True):
     """An obligation that ran or runs, with its citation and its explanation."""
 
     __tablename__ = "clocks"
+    __table_args__ = (
+        only("ix_clocks_standing", "ended_at IS NULL", "due_at"),
+        only("ix_clocks_breached", "state = 'breached'", "due_at"),
+    )
 
-    case_number: str = _case_key()
-    clock_id: str = _words(primary_key=True)
-    anchored_at: datetime = _instant(primary_key=True)
+    case_number: str = case_key()
+    clock_id: str = words(primary_key=True)
+    anchored_at: datetime = instant(primary_key=True)
     obligation: Obligation = Field(sa_type=Readable(Obligation))
-    rule: str = _words()
-    citation: str = _words()
-    due_at: datetime = _instant()
-    act_by: datetime = _instant()
+    rule: str = words()
+    citation: str = words()
+    due_at: datetime = instant()
+    act_by: datetime = instant()
     state: ClockState = Field(sa_type=Readable(ClockState))
     warnings: int
-    ended_at: datetime | None = _instant()
-    cause: str = _words()
-    explanation: str = _words()
+    ended_at: datetime | None = instant()
+    cause: str = words()
+    explanation: str = words()
 
 
 class NoticeRecord(Record, table=True):
@@ -154,14 +148,14 @@ class NoticeRecord(Record, table=True):
 
     __tablename__ = "notices"
 
-    case_number: str = _case_key()
-    key: str = _words(primary_key=True)
+    case_number: str = case_key()
+    key: str = words(primary_key=True)
     kind: NoticeKind = Field(sa_type=Readable(NoticeKind))
     recipient: Recipient = Field(sa_type=Readable(Recipient))
-    planned_at: datetime = _instant()
-    sent_at: datetime | None = _instant()
-    document: str = _words()
-    sha256: str = _words()
+    planned_at: datetime = instant()
+    sent_at: datetime | None = instant()
+    document: str = words()
+    sha256: str = words()
 
 
 class DocumentRecord(Record, table=True):
@@ -169,11 +163,11 @@ class DocumentRecord(Record, table=True):
 
     __tablename__ = "documents"
 
-    case_number: str = _case_key()
-    sha256: str = _words(primary_key=True)
-    name: str = _words()
+    case_number: str = case_key()
+    sha256: str = words(primary_key=True)
+    name: str = words()
     size: int = Field(sa_type=BigInteger)
-    media_type: str = _words()
+    media_type: str = words()
 
 
 class LedgerRecord(Record, table=True):
@@ -181,21 +175,47 @@ class LedgerRecord(Record, table=True):
 
     __tablename__ = "ledger"
 
-    case_number: str = _case_key()
+    case_number: str = case_key()
     seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    at: datetime = _instant()
-    event: str = _words()
-    text: str = _words()
-    actor: str = _words()
-    clause: str = _words()
+    at: datetime = instant()
+    event: str = words()
+    text: str = words()
+    actor: str = words()
+    clause: str = words()
+    unsigned: bool = Field(sa_column_kwargs=came_later("false"))
 
 
-TABLES: dict[str, Table] = dict(Record.metadata.tables)
+class RefusalRecord(Record, table=True):
+    """An action that was refused. ``seq`` is the ledger's line that tells it; ``size`` in bytes, of what was sent."""
+
+    __tablename__ = "refusals"
+    __table_args__ = (Index("ix_refusals_at", "at", "case_number", "seq"),)
+
+    case_number: str = case_key()
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: datetime = instant()
+    action: str = words()
+    action_id: str = words()
+    actor: str = words()
+    reason: str = words()
+    clause: str = words()
+    fields: tuple[FieldError, ...] = Field(sa_type=FieldErrors)
+    size: int = Field(sa_type=BigInteger)
+    digest: str = words()
+
+
+TABLES: dict[str, Table] = dict(DOORS.tables)
 NUMBERING = TABLES["numbering"]
 INTAKE = TABLES["intake"]
+KEPT = TABLES["kept_actions"]
 CASES = TABLES["cases"]
 TASKS = TABLES["tasks"]
 CLOCKS = TABLES["clocks"]
 NOTICES = TABLES["notices"]
 DOCUMENTS = TABLES["documents"]
 LEDGER = TABLES["ledger"]
+REFUSALS = TABLES["refusals"]
+ABSENCES = TABLES["absences"]
+SAVED_VIEWS = TABLES["saved_views"]
+API_TOKENS = TABLES["api_tokens"]
+API_KEYS = TABLES["api_keys"]

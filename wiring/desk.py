@@ -5,44 +5,32 @@ was away is not lost: the next door that opens, or the worker, starts it.
 """
 
 import asyncio
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import AwareDatetime, ValidationError
-from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
+from pydantic import AwareDatetime
+from temporalio.client import Client, WorkflowQueryFailedError
 from temporalio.common import Priority as TaskPriority
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from policy.actions import ACTIONS, StaffAction
-from policy.case import Case, open_case
-from policy.complaints import FieldError, field_errors
+from policy.case import GENERATION, Case, open_case
 from policy.particulars import Receipt
 from policy.request import Priority, Request
 from policy.verdict import Value
+from wiring.sending import ANSWER_WITHIN, ActionError, ActionKept, Sender, keep, read_action
 from wiring.temporal import TemporalError
 from wiring.world import World
 from workflows import CASES, workflow_id
 from workflows.inspection import at_start, words
-from workflows.messages import Closing, Opening
+from workflows.messages import Opening
 from workflows.second_opinion import SecondOpinionWorkflow
 
-CASE_NUMBER = re.compile(r"SO-\d{4}-\d{6,}")
-ANSWER_WITHIN = 15.0  # seconds; a worker that was just killed can cost 10 of them (sticky queue)
+__all__ = ["ActionError", "ActionKept", "FrontDesk", "Opened", "read_action", "register"]
+
 URGENT, ORDINARY = 1, 3  # Temporal's priority keys, 1 (first) to 5
-
-Handle = WorkflowHandle[SecondOpinionWorkflow, Closing]
-
-
-class ActionError(Exception):
-    """An action that was not sent, or got no answer; the message says why and how to mend it."""
-
-    def __init__(self, message: str, fields: tuple[FieldError, ...] = ()) -> None:
-        super().__init__(message)
-        self.fields = fields
 
 
 class Opened(Value):
@@ -76,6 +64,7 @@ class FrontDesk:
     def __init__(self, client: Client, world: World) -> None:
         self._client = client
         self._world = world
+        self._sender = Sender(client, world)
 
     async def open_unstarted(self) -> list[str]:
         """Starts the registered requests whose workflow was never started; their numbers. Raises TemporalError."""
@@ -90,7 +79,7 @@ class FrontDesk:
         try:
             await self._client.start_workflow(
                 SecondOpinionWorkflow.run,
-                Opening(case_number=number, request=request, received_at=received_at),
+                self._opening(number, request, received_at),
                 id=workflow_id(number),
                 task_queue=CASES,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
@@ -107,31 +96,33 @@ class FrontDesk:
             ) from trouble
         await asyncio.to_thread(self._world.register.mark_started, number, datetime.now(UTC))
 
-    async def act(self, number: str, signal: str, body: Mapping[str, Any]) -> Receipt:
-        """Sends an action as its signal, and gives back the case's receipt. ``at`` is stamped here if it is absent.
+    def _opening(self, number: str, request: Request, received_at: datetime) -> Opening:
+        return Opening(
+            case_number=number,
+            request=request,
+            received_at=received_at,
+            generation=GENERATION,
+            trust=self._world.trust,
+        )
 
-        Raises ActionError for an action that does not fit, for a case that is closed or unknown, and when no worker
-        answers in time; then the action is not lost: the same ``action_id`` can be sent again, or asked for later.
+    async def act(self, number: str, signal: str, body: Mapping[str, Any]) -> Receipt:
+        """Keeps an action, sends it, and gives back the case's receipt; of a closed case the refusal that is recorded.
+
+        Raises ActionError for an action that does not fit or a case that there is not, and ActionKept when nobody
+        answers: then the action is delivered later, with the time at which it was received here.
         """
-        action = read_action(signal, {"at": datetime.now(UTC), "case_number": number, **body})
-        handle = self._handle(number)
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN):
-                await handle.signal(signal, action)
-                return await self._receipt(handle, action.action_id)
-        except TimeoutError as slow:
-            raise ActionError(
-                f"Sent to {number}, but no worker answered within {ANSWER_WITHIN:.0f} seconds. The action is kept; "
-                "start a worker (second-opinion worker), then look at the case."
-            ) from slow
-        except RPCError as trouble:
-            raise await self._explain(number, trouble) from trouble
+        action = await asyncio.to_thread(keep, self._world, number, signal, body)
+        return await self._sender.deliver(number, action)
+
+    async def deliver_kept(self) -> int:
+        """Delivers the actions that nobody has answered yet; how many were answered. Raises RecordsError."""
+        return await self._sender.deliver_kept()
 
     async def receipt(self, number: str, action_id: str) -> Receipt | None:
         """The answer that an action was given, None while there is none. Raises ActionError."""
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
-                return await self._handle(number).query(SecondOpinionWorkflow.receipt, action_id)
+                return await self._sender.handle(number).query(SecondOpinionWorkflow.receipt, action_id)
         except (RPCError, TimeoutError, WorkflowQueryFailedError) as trouble:
             raise await self._explain(number, trouble) from trouble
 
@@ -139,21 +130,9 @@ class FrontDesk:
         """The whole case, from its workflow. Raises ActionError."""
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
-                return await self._handle(number).query(SecondOpinionWorkflow.whole_case)
+                return await self._sender.handle(number).query(SecondOpinionWorkflow.whole_case)
         except (RPCError, TimeoutError, WorkflowQueryFailedError) as trouble:
             raise await self._explain(number, trouble) from trouble
-
-    async def _receipt(self, handle: Handle, action_id: str) -> Receipt:
-        while True:
-            found = await handle.query(SecondOpinionWorkflow.receipt, action_id)
-            if found is not None:
-                return found
-            await asyncio.sleep(0.05)
-
-    def _handle(self, number: str) -> Handle:
-        if not CASE_NUMBER.fullmatch(number):
-            raise ActionError("A case number looks like SO-2026-000001; list them with: second-opinion list")
-        return self._client.get_workflow_handle_for(SecondOpinionWorkflow.run, workflow_id(number))
 
     async def _explain(self, number: str, trouble: Exception) -> ActionError:
         if isinstance(trouble, RPCError) and trouble.status is RPCStatusCode.NOT_FOUND:
@@ -162,17 +141,3 @@ class FrontDesk:
                 return ActionError(f"There is no case {number}; list them with: second-opinion list")
             return ActionError(f"{number} is closed; nothing more can be done to it.")
         return ActionError(f"No worker answered for {number}; start one with: second-opinion worker")
-
-
-def read_action(signal: str, body: Mapping[str, Any]) -> StaffAction:
-    """The action of a signal. Raises ActionError, with the errors by field, for one that does not fit."""
-    model = ACTIONS.get(signal)
-    if model is None:
-        raise ActionError(f"There is no action {signal!r}. The actions are: {', '.join(ACTIONS)}.")
-    try:
-        return model.model_validate(dict(body))
-    except ValidationError as error:
-        fields = field_errors(error)
-        raise ActionError(
-            f"{signal} does not fit: {'; '.join(f'{f.field}: {f.problem}' for f in fields)}", fields
-        ) from None

@@ -34,6 +34,8 @@ DYNAMIC_CONFIG = {
     "history.timerProcessorMaxPollRPS": "2000",
     "history.visibilityProcessorMaxPollRPS": "2000",
     "frontend.WorkflowTimeSkippingEnabled": "true",
+    # A hundred signals at once would break off the workflow task that is under way; it is only repeated, but looks bad.
+    "history.maximumBufferedEventsBatch": "10000",
     # It would tell version-info.temporal.io about itself.
     "frontend.enableServerVersionCheck": "false",
     # Its HTTP API cannot be switched off and lets any web page act on cases: serve only a host that cannot exist.

@@ -7,8 +7,10 @@ SDK itself (``wiring/temporal.py``) and makes every command use that cluster ins
 
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from policy.trust import TrustMode
 
 PREFIX = "SECOND_OPINION_"
 
@@ -28,6 +30,10 @@ class Settings(BaseSettings):
     cabinet: Path | None = Field(None, description="The filing cabinet. Empty: home/cabinet.")
     mhc_feed: Path | None = Field(None, description="The feed to MHC, one file a day. Empty: home/mhc.")
     documents: Path | None = Field(None, description="Attachments and reports, by digest. Empty: home/documents.")
+    trust: TrustMode = Field(TrustMode.OPEN, description="New cases: open, flag or require signed actions.")
+    keys: Path | None = Field(None, description="The vault of signing keys. Empty: home/keys.")
+    root_key: SecretStr = Field(SecretStr(""), description="A root key as PEM text, instead of a file in the vault.")
+    statement_hours: int = Field(24, ge=1, le=24, description="Hours that a signed action holds on its way to a case.")
     staff_file: Path = Field(
         Path(__file__).parent.parent / "examples" / "cast.json",
         description="Who acts at the terminal: a JSON list of staff. Default: the demonstration's cast.",
@@ -38,12 +44,27 @@ class Settings(BaseSettings):
     synchronous: str = Field("full", pattern="^(full|normal)$", description="Embedded server: SQLite durability.")
     retention_days: int = Field(90, ge=1, le=3650, description="Days that Temporal keeps closed cases' histories.")
     max_cached_cases: int = Field(1000, ge=0, description="Worker: cases kept warm in memory (70 to 122 KB each).")
+    portal_host: str = Field("127.0.0.1", description="Portal: the address that it listens on.")
+    portal_port: int = Field(8080, ge=1, le=65535, description="Portal: the port.")
+    portal_url: str = Field("", pattern="^(https?://[^/]+)?$", description="Portal: its address outside. Empty: local.")
+    session_idle_minutes: int = Field(15, ge=1, le=480, description="Portal: an unused session ends after so long.")
+    session_hours: int = Field(10, ge=1, le=24, description="Portal: any session ends after so long.")
+    temporal_ui: str = Field("", description="The Temporal UI's address. Empty: that of the embedded server.")
+    oidc_issuer: str = Field("", description="Sign-in: the OpenID Connect issuer. Empty: the cast.")
+    oidc_client_id: str = Field("", description="Sign-in: the client id.")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="Sign-in: the client secret.")
+    oidc_claim: str = Field("email", description="Sign-in: the claim that holds the staff id.")
     log_format: str = Field("auto", pattern="^(auto|json|console)$", description="auto: console on a terminal.")
 
     @property
     def records_url(self) -> str:
         """Where the records are, as SQLAlchemy wants it."""
         return self.database_url or f"sqlite:///{self.home / 'records.db'}"
+
+    @property
+    def portal_address(self) -> str:
+        """Where the portal is, for people."""
+        return self.portal_url or f"http://{self.portal_host}:{self.portal_port}"
 
     @property
     def outbox_folder(self) -> Path:
@@ -64,6 +85,11 @@ class Settings(BaseSettings):
     def documents_folder(self) -> Path:
         """Attachments and reports, stored by digest."""
         return self.documents or self.home / "documents"
+
+    @property
+    def keys_folder(self) -> Path:
+        """The vault of the keys that sign actions."""
+        return self.keys or self.home / "keys"
 
 
 def read_settings() -> Settings:

@@ -12,7 +12,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
-from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.worker import Interceptor, Replayer, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.filing import FilingSteps
@@ -72,14 +72,18 @@ async def connect(settings: Settings, address: str | None = None) -> Client:
 
 def sandboxed() -> WorkflowRunner:
     """The SDK's sandbox, with the rules and the steps passed through. Tests run in it."""
-    restrictions = SandboxRestrictions.default.with_passthrough_modules("policy", "activities", "pydantic")
+    passed = ("policy", "activities", "pydantic", "joserfc", "cryptography")
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*passed)
     return SandboxedWorkflowRunner(restrictions=restrictions)
 
 
-def build_replayer() -> Replayer:
-    """Replays recorded histories against the present story."""
+def build_replayer(*onlookers: Interceptor) -> Replayer:
+    """Replays recorded histories against the present story. Tests bring onlookers."""
     return Replayer(
-        workflows=WORKFLOWS, data_converter=DATA_CONVERTER, interceptors=[GuardSignals()], workflow_runner=sandboxed()
+        workflows=WORKFLOWS,
+        data_converter=DATA_CONVERTER,
+        interceptors=[GuardSignals(), *onlookers],
+        workflow_runner=sandboxed(),
     )
 
 

@@ -1,6 +1,8 @@
 """The world behind the ports: real records, letters, cabinet and feed, as the settings say; mypy checks the fit."""
 
+import logging
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
@@ -11,11 +13,19 @@ from adapters.cabinet import FilingCabinet
 from adapters.documents import DocumentStore
 from adapters.mailroom import Outbox
 from adapters.mhc import MhcFolder
+from policy.people import Actor
+from policy.trust import Trust, TrustMode
 from records.database import open_records
 from records.intake import IntakeRegister
+from records.kept import KeptActions
 from records.ledger import CaseLedger
-from wiring.settings import Settings
+from records.panel import StaffPanel
+from wiring.keys import Vault, VaultError, open_vault
+from wiring.settings import Settings, SettingsError
+from wiring.staff import read_staff, staff_path
 from wiring.temporal import Steps
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -24,16 +34,34 @@ class World:
 
     records: Engine
     register: IntakeRegister
+    ledger: CaseLedger
+    kept: KeptActions
+    panel: StaffPanel
+    vault: Vault
+    trust_mode: TrustMode
+    statement_hours: int
     documents: DocumentStore
     outbox: Outbox
     cabinet: FilingCabinet
     mhc: MhcFolder
 
     @property
+    def trust(self) -> Trust:
+        """The terms on which a new case believes who acts. Raises VaultError when there is no root to believe."""
+        if self.trust_mode is TrustMode.OPEN:
+            return Trust()
+        roots = self.vault.roots
+        if not roots:
+            raise VaultError(
+                f"No root key lies in {self.vault.folder}: a case opened now would believe nobody. Put root.pem there."
+            )
+        return Trust(mode=self.trust_mode, roots=roots)
+
+    @property
     def steps(self) -> Steps:
         """The activities, with this world behind their ports."""
         return Steps(
-            ledger=LedgerSteps(CaseLedger(self.records)),
+            ledger=LedgerSteps(self.ledger, self.panel),
             letters=LetterSteps(self.outbox),
             filing=FilingSteps(self.cabinet, self.mhc),
         )
@@ -47,8 +75,28 @@ def open_world(settings: Settings) -> World:
     return World(
         records=records,
         register=IntakeRegister(records),
+        ledger=CaseLedger(records),
+        kept=KeptActions(records),
+        panel=_panel(settings, records),
+        vault=open_vault(settings),
+        trust_mode=settings.trust,
+        statement_hours=settings.statement_hours,
         documents=documents,
         outbox=outbox,
         cabinet=FilingCabinet(settings.cabinet_folder, outbox, documents),
         mhc=MhcFolder(settings.mhc_folder),
     )
+
+
+def _panel(settings: Settings, records: Engine) -> StaffPanel:
+    """With a staff file that cannot be used there is nobody on it: cases go on, and come before the supervisor."""
+
+    def staff() -> tuple[tuple[Actor, int], ...]:
+        try:
+            found = read_staff(staff_path(settings))
+        except SettingsError as trouble:
+            log.warning("Nobody can be asked for a consultative review. %s", trouble)
+            return ()
+        return tuple((entry.actor, entry.capacity) for entry in found.values())
+
+    return StaffPanel(records, staff, lambda: datetime.now(UTC))

@@ -6,7 +6,7 @@ from alembic import context
 from sqlalchemy import Connection, TypeDecorator
 
 from records.database import open_engine, writing
-from records.tables import Record
+from records.rowbase import Record
 
 
 def _render_item(kind: str, item: Any, _: object) -> str | Literal[False]:

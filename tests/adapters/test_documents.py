@@ -6,8 +6,10 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 from pypdf import PdfReader, PdfWriter
 
 from adapters.documents import MOST_BYTES, DocumentError, DocumentStore
@@ -139,6 +141,7 @@ def test_a_process_killed_while_storing_leaves_the_whole_document_or_none(tmp_pa
     script = """
 import os, signal, sys
 from pathlib import Path
+from typing import Any
 from adapters.documents import DocumentStore
 from tests.adapters.samples import ROOT, a_pdf
 sys.addaudithook(lambda event, _: os.kill(os.getpid(), signal.SIGKILL) if event == sys.argv[2] else None)
@@ -160,3 +163,85 @@ def test_a_store_that_cannot_be_written_to_is_one_sentence(tmp_path: Path) -> No
 
     with pytest.raises(AdapterError, match="cannot be written to: Not a directory"):
         DocumentStore(tmp_path / "file" / "documents").put("x.pdf", a_pdf())
+
+
+def a_picture(mode: str, kind: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    Image.new(mode, (60, 40)).save(file, kind, **options)
+    return file.getvalue()
+
+
+EXIF = Image.Exif()
+EXIF[0x0112] = 6  # to be turned by a quarter
+TURNED = EXIF.tobytes()
+
+
+def a_fax(pages: int) -> bytes:
+    sheets = [Image.new("1", (60, 80), 1) for _ in range(pages)]
+    file = io.BytesIO()
+    sheets[0].save(file, "TIFF", save_all=True, append_images=sheets[1:], compression="group4")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        a_picture("RGB", "PNG"),
+        a_picture("RGBA", "PNG"),
+        a_picture("I;16", "PNG"),
+        a_picture("P", "PNG"),
+        a_picture("1", "TIFF"),
+        a_picture("RGB", "JPEG"),
+        a_picture("CMYK", "JPEG"),
+        a_picture("L", "JPEG", exif=TURNED),
+    ],
+    ids=["png", "transparent", "x-ray", "palette", "black and white", "jpeg", "cmyk", "turned"],
+)
+def test_an_image_is_stored_as_one_page_that_can_be_bound(store: DocumentStore, data: bytes) -> None:
+    attachment = store.put("scan of the knee.jpeg", data)
+
+    stored = store.get(attachment.sha256) or b""
+    assert attachment.name == "scan of the knee.pdf"
+    assert attachment.size == len(stored)
+    assert len(PdfReader(io.BytesIO(stored)).pages[0].images) == 1
+    assert store.put("again.png", data).sha256 == attachment.sha256
+
+
+def test_a_jpeg_loses_nothing(store: DocumentStore) -> None:
+    data = a_picture("RGB", "JPEG")
+
+    assert data in (store.get(store.put("x.jpg", data).sha256) or b"")
+
+
+def test_every_page_of_a_fax_is_kept(store: DocumentStore) -> None:
+    stored = store.get(store.put("fax.tif", a_fax(3)).sha256) or b""
+
+    assert len(PdfReader(io.BytesIO(stored)).pages) == 3
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (a_picture("RGB", "PNG")[:60], "The image is damaged; save or scan it once more and send that."),
+        (b"II*\x00nothing", "The image is damaged; save or scan it once more and send that."),
+        (a_fax(501), "The image has 501 pages, more than 500; send it in parts."),
+        (
+            b"\xff\xd8\xff" + b" " * MOST_BYTES,
+            "The document is larger than 20 MB; send it in parts, or scan it with fewer dots per inch.",
+        ),
+    ],
+    ids=["broken off", "no TIFF", "long", "large"],
+)
+def test_an_image_that_cannot_be_filed_is_sent_back(store: DocumentStore, data: bytes, reason: str) -> None:
+    with pytest.raises(DocumentError) as raised:
+        store.put("x.png", data)
+
+    assert str(raised.value) == reason
+
+
+def test_an_image_with_too_many_dots_is_sent_back(store: DocumentStore) -> None:
+    file = io.BytesIO()
+    Image.new("1", (9_000, 9_000)).save(file, "PNG")
+
+    with pytest.raises(DocumentError, match="too many dots"):
+        store.put("huge.png", file.getvalue())

@@ -2,7 +2,6 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from records.intake import IntakeRegister
 from records.ledger import CaseLedger
 from records.rows import CaseFile
 from records.tables import TABLES
-from tests.builders import CASE_MANAGER, CMO, MONDAY, a_request, action
+from tests.builders import CMO, MONDAY, a_request, action
 from tests.records.lives import Life, a_long_life, a_short_life
 
 
@@ -69,6 +68,9 @@ def test_a_whole_life_reads_back_as_the_rules_left_it(engine: Engine, ledger: Ca
     }
     assert [(t.task_id, t.kind, t.state, t.title, t.owner, t.escalated, t.ended_at) for t in kept.tasks] == [
         (t.id, t.kind, t.state, t.title, t.owner, t.escalated, t.ended_at) for t in case.tasks
+    ]
+    assert [(t.revision, t.priority, t.next_due, t.next_due_rule, t.outcome) for t in kept.tasks] == [
+        (t.revision, t.priority, t.due_at, t.due_rule, t.outcome) for t in case.tasks
     ]
     assert {(c.clock_id, c.anchored_at): (c.state, c.due_at, c.act_by, c.cause) for c in kept.clocks} == {
         (c.id, c.anchored_at): (c.state, c.due_at, c.act_by, c.cause) for c in case.clocks
@@ -235,7 +237,7 @@ def test_the_ledger_refuses_to_be_replaced_or_emptied(engine: Engine, ledger: Ca
     else:
         with writing(engine) as connection:
             connection.execute(
-                text("INSERT OR REPLACE INTO ledger SELECT case_number, seq, at, '', '', '', '' FROM ledger")
+                text("INSERT OR REPLACE INTO ledger SELECT case_number, seq, at, '', '', '', '', 1 FROM ledger")
             )
 
     assert contents(engine) == before
@@ -255,19 +257,6 @@ def test_the_first_transition_marks_the_submission_as_started(ledger: CaseLedger
 
     assert register.unstarted() == []
     assert register.reserve(a_request(), MONDAY).started
-
-
-def test_an_open_task_is_due_when_its_case_is(engine: Engine, ledger: CaseLedger):
-    life = Life()
-    record_all(ledger, life)
-    later = life.case.open_clocks[0].due_at + timedelta(days=30)
-    moved = tuple(c.model_copy(update={"due_at": later}) for c in life.case.clocks)
-
-    life.become(life.case.but(clocks=moved).tell(life.now, "clock:moved", "By a test", actor=CASE_MANAGER.id))
-    ledger.record(life.transitions[-1])
-
-    with reading(engine) as connection:
-        assert connection.execute(select(TABLES["tasks"].c.next_due)).scalars().all() == [later]
 
 
 def test_an_upgrade_to_expedited_leaves_no_clock_running_that_fell_away(engine: Engine, ledger: CaseLedger):

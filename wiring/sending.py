@@ -1,0 +1,175 @@
+"""How a door's action reaches its case: kept, signed, sent as its signal, answered with a receipt.
+
+An action is kept in the records before anybody is asked, with the time at which the door received it, which is the time
+that counts. So what came while the server or the workers were away is not lost: a worker delivers it later.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from policy.actions import ACTIONS
+from policy.complaints import FieldError, field_errors
+from policy.particulars import Receipt, RefusedAction
+from policy.staffaction import LARGEST_ACTION, StaffAction
+from policy.trust import TrustMode
+from wiring.world import World
+from workflows import workflow_id
+from workflows.messages import Closing
+from workflows.second_opinion import SecondOpinionWorkflow
+
+CASE_NUMBER = re.compile(r"SO-\d{4}-\d{6,}")
+ANSWER_WITHIN = 15.0  # seconds; a worker that was just killed can cost 10 of them (sticky queue)
+KEPT = "Kept for {number}: Temporal does not answer now. It is delivered with the time at which you sent it."
+CLOSED = "the case is closed; nothing more can be done to it"
+
+Handle = WorkflowHandle[SecondOpinionWorkflow, Closing]
+
+
+class ActionError(Exception):
+    """An action that does not fit, or that a case does not answer; the message says why and how to mend it."""
+
+    def __init__(self, message: str, fields: tuple[FieldError, ...] = ()) -> None:
+        super().__init__(message)
+        self.fields = fields
+
+
+class ActionKept(Exception):  # noqa: N818 - no error: the action is safe
+    """An action that is kept and not yet delivered; the message says what it waits for."""
+
+
+def read_action(signal: str, body: Mapping[str, Any]) -> StaffAction:
+    """The action of a signal. Raises ActionError, with the errors by field, for one that does not fit."""
+    model = ACTIONS.get(signal)
+    if model is None:
+        raise ActionError(f"There is no action {signal!r}. The actions are: {', '.join(ACTIONS)}.")
+    try:
+        action = model.model_validate(dict(body))
+    except ValidationError as error:
+        fields = field_errors(error)
+        raise ActionError(
+            f"{signal} does not fit: {'; '.join(f'{f.field}: {f.problem}' for f in fields)}", fields
+        ) from None
+    if len(action.model_dump_json()) > LARGEST_ACTION:
+        raise ActionError(f"{signal} is larger than {LARGEST_ACTION // 1024} KB; attach documents instead.")
+    return action
+
+
+def keep(world: World, number: str, signal: str, body: Mapping[str, Any]) -> StaffAction:
+    """An action, received now and kept until it is answered. Raises ActionError or RecordsError.
+
+    The same action sent again, while it is kept, has the time of the first.
+    """
+    if not CASE_NUMBER.fullmatch(number):
+        raise ActionError("A case number looks like SO-2026-000001; list them with: second-opinion list")
+    action = read_action(signal, {**body, "case_number": number, "at": datetime.now(UTC)})
+    if world.register.request_of(number) is None:
+        raise ActionError(f"There is no case {number}; list them with: second-opinion list")
+    return world.kept.keep(number, action)
+
+
+class Sender:
+    """Delivers actions to their cases."""
+
+    def __init__(self, client: Client, world: World) -> None:
+        self._client = client
+        self._world = world
+
+    async def deliver(self, number: str, action: StaffAction) -> Receipt:
+        """The case's answer to a kept action. Raises ActionKept when none came; the action is delivered later."""
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                receipt = await self._ask(number, action)
+        except (TimeoutError, WorkflowQueryFailedError) as slow:
+            raise ActionKept(
+                f"Kept for {number}, but no worker answered within {ANSWER_WITHIN:.0f} seconds. It is delivered with "
+                "the time at which you sent it; start a worker (second-opinion worker), then look at the case."
+            ) from slow
+        except (RPCError, RuntimeError) as trouble:
+            if not (isinstance(trouble, RPCError) and trouble.status is RPCStatusCode.NOT_FOUND):
+                raise ActionKept(KEPT.format(number=number)) from trouble
+            receipt = await self._too_late(number, action)
+        await asyncio.to_thread(self._world.kept.forget, number, action)
+        return receipt
+
+    async def deliver_kept(self) -> int:
+        """Delivers what is kept, in the order in which it came; how many were answered. Raises RecordsError."""
+        answered = 0
+        for number, action in await asyncio.to_thread(self._world.kept.waiting):
+            try:
+                await self.deliver(number, action)
+            except ActionKept:
+                continue
+            answered += 1
+        return answered
+
+    def handle(self, number: str) -> Handle:
+        """The workflow of a case. Raises ActionError for what is no case number."""
+        if not CASE_NUMBER.fullmatch(number):
+            raise ActionError("A case number looks like SO-2026-000001; list them with: second-opinion list")
+        return self._client.get_workflow_handle_for(SecondOpinionWorkflow.run, workflow_id(number))
+
+    async def _ask(self, number: str, action: StaffAction) -> Receipt:
+        """By the signal of its name, so that the case's history reads as the procedure; then for its receipt."""
+        handle = self.handle(number)
+        signed = await asyncio.to_thread(self._signed, number, action)
+        await handle.signal(action.SIGNAL, signed.model_dump(mode="json", exclude_defaults=True))
+        while True:
+            receipt = await handle.query(SecondOpinionWorkflow.receipt, action.action_id)
+            if receipt is not None:
+                return receipt if _answers(receipt, action) else _used_before(action)
+            await asyncio.sleep(0.05)
+
+    def _signed(self, number: str, action: StaffAction) -> StaffAction:
+        world = self._world
+        if world.trust.mode is TrustMode.OPEN:
+            return action
+        return world.vault.sign(action, number, lifetime=timedelta(hours=world.statement_hours))
+
+    async def _too_late(self, number: str, action: StaffAction) -> Receipt:
+        """No workflow runs: the case has not begun, was answered before, or is closed, which the ledger then tells."""
+        if any(waiting.case_number == number for waiting in await asyncio.to_thread(self._world.register.unstarted)):
+            raise ActionKept(f"Kept for {number}, which has not begun yet; start a worker: second-opinion worker")
+        earlier = await self._answered_before(number, action)
+        if earlier is not None:
+            return earlier
+        refused = RefusedAction(
+            at=action.at,
+            action=action.SIGNAL,
+            action_id=action.action_id,
+            actor=action.actor.id,
+            reason=CLOSED,
+            digest=action.digest("at"),
+        )
+        await asyncio.to_thread(self._world.ledger.refuse_late, number, refused)
+        return _refused(action, CLOSED)
+
+    async def _answered_before(self, number: str, action: StaffAction) -> Receipt | None:
+        """What the case answered while it was open, as long as its history is kept."""
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                found = await self.handle(number).query(SecondOpinionWorkflow.receipt, action.action_id)
+        except (RPCError, TimeoutError, WorkflowQueryFailedError):
+            return None
+        return found if found and _answers(found, action) else None
+
+
+def _answers(receipt: Receipt, action: StaffAction) -> bool:
+    return action.digest("at").startswith(receipt.digest or "-")
+
+
+def _used_before(action: StaffAction) -> Receipt:
+    why = "this action_id was used before, with other content; send a new one"
+    return _refused(action, why, FieldError(field="action_id", problem=why))
+
+
+def _refused(action: StaffAction, why: str, *fields: FieldError) -> Receipt:
+    return Receipt(
+        action_id=action.action_id, action=action.SIGNAL, accepted=False, at=action.at, reason=why, fields=fields
+    )
