@@ -1,0 +1,1 @@
+"""A DOOR: staff at a browser. Pages from the server that work without JavaScript, and are better with it."""

@@ -1,0 +1,77 @@
+"""Who may see which page and do which action. What one may not see is not found; what one may not do is not offered.
+
+The case itself decides again: this table only keeps people from what is not theirs.
+"""
+
+from enum import StrEnum
+
+from policy.actions import ACTIONS
+from policy.people import Actor, Role
+from policy.taskactions import AssignTask, EscalateTask, LiftExclusion, NominateTask, SkipTask, TaskAction
+from policy.tasks import DEFINITIONS, IN_CHARGE, PHYSICIANS
+from policy.withdrawal import MAY_TAKE_WITHDRAWALS
+
+
+class Room(StrEnum):
+    """A part of the portal."""
+
+    HOME = "home"
+    WORK = "work"
+    ALL_WORK = "all_work"
+    CASES = "cases"
+    INTAKE = "intake"
+    SUPERVISION = "supervision"
+    PANEL = "panel"
+    STAFFING = "staffing"
+    AUDIT = "audit"
+
+
+EVERYBODY = tuple(Role)
+WORKERS = (Role.CASE_MANAGER, *PHYSICIANS, Role.CONSULTANT)
+
+ROOMS: dict[Room, tuple[Role, ...]] = {
+    Room.HOME: EVERYBODY,
+    Room.WORK: (*WORKERS, *IN_CHARGE),
+    Room.ALL_WORK: IN_CHARGE,
+    # A consultant sees only the cases that wait for his or her review (``cases.may_see``).
+    Room.CASES: (Role.INTAKE, *WORKERS, *IN_CHARGE, Role.AUDITOR),
+    Room.INTAKE: (Role.INTAKE, Role.CASE_MANAGER, *IN_CHARGE),
+    Room.SUPERVISION: IN_CHARGE,
+    Room.PANEL: (*IN_CHARGE, Role.CMO),
+    Room.STAFFING: IN_CHARGE,  # who changes what the panel shows
+    Room.AUDIT: (Role.AUDITOR, *IN_CHARGE),
+}
+
+# The actions that are not the owner's of a task; every other follows from the task that it completes.
+OTHERS: dict[str, tuple[Role, ...]] = {
+    AssignTask.SIGNAL: IN_CHARGE,
+    NominateTask.SIGNAL: (*IN_CHARGE, *PHYSICIANS, Role.CASE_MANAGER),
+    EscalateTask.SIGNAL: (*WORKERS, *IN_CHARGE),
+    SkipTask.SIGNAL: (*WORKERS, *IN_CHARGE),
+    LiftExclusion.SIGNAL: (Role.ADMINISTRATOR,),
+    "add_comment": (Role.INTAKE, *WORKERS, *IN_CHARGE),
+    "withdraw_request": MAY_TAKE_WITHDRAWALS,
+    "expedite_request": PHYSICIANS,
+    "refuse_expedite": PHYSICIANS,
+    "extend_decision": PHYSICIANS,
+}
+
+
+def may_enter(actor: Actor, room: Room) -> bool:
+    """Whether the actor may see a part of the portal."""
+    return actor.has(*ROOMS[room])
+
+
+def may_do(actor: Actor, signal: str) -> bool:
+    """Whether an action is ever the actor's to do, by role; the case says whether it is now."""
+    return signal in ACTIONS and actor.has(*roles_for(signal))
+
+
+def roles_for(signal: str) -> tuple[Role, ...]:
+    """The roles whose action it is."""
+    action = ACTIONS[signal]
+    if signal in OTHERS:
+        return OTHERS[signal]
+    if action.TASK is not None:
+        return DEFINITIONS[action.TASK].potential_owners
+    return (*WORKERS, *IN_CHARGE) if issubclass(action, TaskAction) else ()

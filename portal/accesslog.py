@@ -1,0 +1,88 @@
+"""One log line for each request: which page, how it ended, how long it took, who. No addresses as typed, no bodies.
+
+The page is named by its route (``/cases/{number}``): what stands in a path or behind a question mark may be anything.
+"""
+
+import re
+import secrets
+import time
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from portal.metrics import metrics_of
+from portal.session import WHO
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger("portal.access")
+
+REQUEST_ID = "X-Request-ID"
+SOUND_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+STAFF_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,79}")
+QUIET = ("/healthz", "/readyz", "/metrics", "/static")  # asked for every few seconds
+UNKNOWN = "(none)"
+
+
+class AccessLog:
+    """Writes the line, counts the request, and gives it an id that the answer carries back."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id, started, status = _request_id(scope), time.perf_counter(), 500
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, receive, noting)
+            finally:
+                _note(scope, status, time.perf_counter() - started, request_id)
+
+
+def _note(scope: Scope, status: int, seconds: float, request_id: str) -> None:
+    route, method = route_of(scope), _method(scope)
+    metrics_of(scope["app"]).observe(method, route, status, seconds)
+    write = log.debug if route in QUIET and status < 500 else log.info
+    write(
+        "portal.request",
+        method=method,
+        route=route,
+        status=status,
+        ms=round(seconds * 1000, 1),
+        staff=_staff(scope),
+        request_id=request_id,
+    )
+
+
+def route_of(scope: Scope) -> str:
+    """The template of the route that answered; one word for all that there is not."""
+    return str(getattr(scope.get("route"), "path", "") or UNKNOWN)
+
+
+def _method(scope: Scope) -> str:
+    """A method that somebody made up would be free text."""
+    method = str(scope["method"])
+    return method if method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS") else "OTHER"
+
+
+def _request_id(scope: Scope) -> str:
+    """The id that a proxy gave, if it is one; else a new one."""
+    given = Headers(scope=scope).get(REQUEST_ID, "")
+    return given if SOUND_ID.fullmatch(given) else secrets.token_hex(8)
+
+
+def _staff(scope: Scope) -> str:
+    """Who asked: a member of the staff, or a program's token; empty for nobody."""
+    who = scope.get("state", {}).get("staff") or (scope.get("session") or {}).get(WHO, "")
+    return who if isinstance(who, str) and STAFF_ID.fullmatch(who) else ""

@@ -1,0 +1,65 @@
+"""What every page needs: the settings, the world, the staff, the desk."""
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from temporalio.client import Client
+
+from policy.people import Actor
+from wiring.desk import FrontDesk
+from wiring.devserver import running_server
+from wiring.settings import Settings
+from wiring.staff import StaffEntry, read_staff, staff_path
+from wiring.temporal import TemporalError, connect, named_cluster
+from wiring.world import World
+
+
+@dataclass
+class House:
+    """The portal's house. Temporal is asked for when it is needed: pages are read without it."""
+
+    settings: Settings
+    world: World
+    client: Client | None = None
+    _connecting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _staff: tuple[object, dict[str, StaffEntry]] = (None, {})
+
+    async def desk(self) -> FrontDesk:
+        """The front desk. Raises TemporalError when no server answers."""
+        async with self._connecting:
+            if self.client is None:
+                running = None if named_cluster() else running_server(self.settings)
+                if running is None and not named_cluster():
+                    raise TemporalError("The Temporal server is not running; start it with: second-opinion server.")
+                self.client = await connect(self.settings, running.grpc if running else None)
+        return FrontDesk(self.client, self.world)
+
+    @property
+    def staff(self) -> dict[str, StaffEntry]:
+        """The staff by id, as the staff file has it now. Raises SettingsError."""
+        file = staff_path(self.settings)
+        changed = _changed(file)
+        if changed != self._staff[0]:
+            self._staff = (changed, read_staff(file))
+        return self._staff[1]
+
+    def person(self, who: str) -> Actor | None:
+        """A member of the staff; None for one who is not (any more)."""
+        entry = self.staff.get(who)
+        return entry.actor if entry else None
+
+    @property
+    def temporal_ui(self) -> str:
+        """Where Temporal's own UI is; empty when nobody says."""
+        running = None if named_cluster() else running_server(self.settings)
+        return self.settings.temporal_ui or (running.ui if running and running.ui else "")
+
+
+def _changed(file: Path) -> object:
+    """What differs when another file stands there, also one that was written in the same moment."""
+    try:
+        found = file.stat()
+    except OSError:
+        return file
+    return file, found.st_ino, found.st_mtime_ns, found.st_size

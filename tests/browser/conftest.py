@@ -1,0 +1,109 @@
+"""A real Chromium: the machine's own, or Debian's when it can be installed; said loudly when there is none."""
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.journeys.conftest import EXAMPLES, House, house  # noqa: F401 - a fixture
+from tests.ports import free_port
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SERIOUS = ("serious", "critical")
+PICTURES = os.environ.get("PICTURES", "")  # a folder for screenshots, to look at
+
+
+class NoBrowserWarning(UserWarning):
+    """Browser journeys were left out."""
+
+
+def chromium() -> str | None:
+    """The program; installed from Debian, once, where that can be done."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return found
+    with (Path(tempfile.gettempdir()) / "chromium.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the tests' processes all come here
+        if not shutil.which(NAMES[0]):
+            command = ["apt-get", "install", "-y", "-q", "chromium"]
+            subprocess.run(command, capture_output=True, timeout=300, check=False)
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = chromium()
+    if program is None:
+        message = "NO BROWSER: the portal's journeys were NOT tested. Install chromium, then run them again."
+        warnings.warn(NoBrowserWarning(message), stacklevel=1)
+        pytest.skip(message)
+    with sync_playwright() as play:
+        started = play.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@dataclass
+class Portal:
+    """A portal with a server and a worker, and browsers that people sit at."""
+
+    house: House
+    browser: Browser
+    address: str
+
+    def open_case(self, reference: str, **changes: Any) -> str:
+        """A request from an intake file; its case number, once it is on a work list."""
+        request = json.loads((EXAMPLES / "12-waits-for-the-physician.json").read_text(encoding="utf-8"))
+        file = self.house.home.parent / f"{reference}.json"
+        file.write_text(json.dumps({**request, "external_reference": reference, **changes}), encoding="utf-8")
+        opened = self.house.door("starter.py", str(file), "--json")
+        number: str = json.loads(opened.stdout)["opened"][0]["case_number"]
+        self.house.until(number, stage="completeness_review")
+        return number
+
+    def at(self, who: str, *, scripts: bool = True, **look: Any) -> Page:
+        """A browser of its own, with a person signed in."""
+        page = self.browser.new_context(java_script_enabled=scripts, base_url=self.address, **look).new_page()
+        page.set_default_timeout(15_000)
+        page.goto("/signin")
+        page.locator(f'button[value="{who}"]').click()
+        page.wait_for_url(lambda url: "/signin" not in url)
+        return page
+
+
+@pytest.fixture
+def portal(house: House, browser: Browser) -> Portal:  # noqa: F811
+    port = free_port()
+    house.environment["SECOND_OPINION_PORTAL_PORT"] = str(port)
+    house.start_server()
+    house.start_worker()
+    house.start("-c", "from cli.main import main; main()", "portal", until="Ctrl-C")
+    return Portal(house, browser, f"http://127.0.0.1:{port}")
+
+
+def is_accessible(page: Page) -> list[str]:
+    """What axe finds that is serious, in a line each; nothing when all is well."""
+    results = Axe().run(page).response
+    return [
+        f"{page.url} {found['id']}: {found['help']} ({node['target']})"
+        for found in results["violations"]
+        if found["impact"] in SERIOUS
+        for node in found["nodes"]
+    ]
+
+
+def picture(page: Page, name: str) -> None:
+    """A screenshot, when somebody wants to look."""
+    if PICTURES:
+        page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True)

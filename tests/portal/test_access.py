@@ -1,0 +1,249 @@
+"""Every role tries every page and every action of every other role. What is allowed is written out here, by hand.
+
+A route that stands in no row of the tables fails the test, so whoever adds one has to say whose it is.
+"""
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+import pikepdf
+import pytest
+from starlette.testclient import TestClient
+
+from policy.actions import ACTIONS
+from policy.people import Role
+from policy.request import Information, Item
+from portal.documents import letter_name
+from portal.guard import FAILED
+from tests.builders import CASE_MANAGER, CLINICAL, CMO
+from tests.portal.conftest import Portal
+
+CAST = {
+    "I": "in.park",  # intake
+    "M": "cm.alvarez",  # case manager
+    "C": "md.chen",  # CMO
+    "D": "md.haddad",  # physician designee
+    "K": "md.osei",  # consultant, in orthopedic surgery
+    "S": "sv.okafor",  # supervisor
+    "A": "ad.moreno",  # administrator
+    "U": "au.silva",  # auditor
+    "T": "co.grant",  # committee
+}
+EVERYBODY = "IMCDKSAUT"
+PUBLIC = "public"
+
+# Whose each page is. A case that waits for an orthopedic surgeon is filled in, unless it says "closed".
+PAGES = {
+    "/": EVERYBODY,
+    "/keyboard": EVERYBODY,
+    "/tasks": "MCDKSA",
+    "/cases": "IMCDKSAU",
+    "/cases/{number}": "IMCDKSAU",
+    "/cases/{number}/do/{signal}": "the table of actions",
+    "/cases/{number}/documents/{sha256}": "MCDKSAU",
+    "/cases/{number}/letters/{name}": "MCDSAU",  # closed
+    "/cases/{number}/packet": "MCDSAU",  # closed
+    "/intake": "IMSA",
+    "/intake/{number}": "IMSA",
+    "/supervisor": "SA",
+    "/panel": "CSA",
+    "/panel/template.csv": "CSA",
+    "/panel/roster.csv": "CSA",
+    "/panel/{who}/away": "SA",
+    "/audit": "SAU",
+    "/audit/{number}": "SAU",
+    "/audit/{number}/print.css": "SAU",
+    "/signin": PUBLIC,
+    "/signin/oidc": PUBLIC,
+    "/signin/oidc/callback": PUBLIC,
+    "/healthz": PUBLIC,
+    "/readyz": PUBLIC,
+    "/metrics": PUBLIC,  # on this machine; test_health has the rest
+    "/api": PUBLIC,
+    "/api/openapi.json": PUBLIC,
+    "/api/requests/{number}": PUBLIC,  # by token; test_programs has the rest
+    "/api/{rest:path}": PUBLIC,
+}
+POSTS = {
+    "/tasks/claim": "MCDKSA",
+    "/tasks/release": "MCDKSA",
+    "/tasks/reassign": "SA",
+    "/tasks/views": "MCDKSA",
+    "/tasks/views/delete": "MCDKSA",
+    "/cases/search": "IMCDSAU",
+    "/cases/{number}/do/{signal}": "the table of actions",
+    "/intake": "IMSA",
+    "/panel/import": "SA",
+    "/panel/{who}/away": "SA",
+    "/panel/{who}/back": "SA",
+    "/audit": "SAU",
+    "/signin": PUBLIC,
+    "/signout": PUBLIC,
+    "/api/requests": PUBLIC,
+    "/api/{rest:path}": PUBLIC,
+}
+# Whose each action is, by role; whether it can be done now the case says.
+DOES = {
+    "claim_task": "MCDKSA",
+    "release_task": "MCDKSA",
+    "assign_task": "SA",
+    "delegate_task": "MCDKSA",
+    "return_task": "MCDKSA",
+    "suspend_task": "MCDKSA",
+    "resume_task": "MCDKSA",
+    "save_draft": "",  # has no form of its own: it is a button in others
+    "skip_task": "MCDKSA",
+    "escalate_task": "MCDKSA",
+    "nominate_task": "MCDSA",
+    "lift_exclusion": "A",
+    "add_comment": "IMCDKSA",
+    "confirm_completeness": "M",
+    "request_information": "M",
+    "record_contact_attempt": "M",
+    "receive_information": "M",
+    "refer_to_consultation": "CD",
+    "submit_consultation": "K",
+    "determine": "CD",
+    "sign_expired_determination": "CD",
+    "place_opinion": "M",
+    "receive_report": "M",
+    "withdraw_request": "IMCDS",
+    "expedite_request": "CD",
+    "refuse_expedite": "CD",
+    "extend_decision": "CD",
+}
+NO_PAGE = "There is no such page, or it is not for your role."
+
+
+def a_pdf() -> bytes:
+    made, pdf = BytesIO(), pikepdf.Pdf.new()
+    pdf.add_blank_page()
+    pdf.save(made)
+    return made.getvalue()
+
+
+@pytest.fixture
+def filled(portal: Portal) -> dict[str, dict[str, str]]:
+    """What is filled into the paths, for a case that waits for a review and for one that is closed."""
+    report = portal.world.documents.put("report.pdf", a_pdf())
+    information = (*CLINICAL[:-1], Information(item=Item.TEST_RESULTS, attachment=report))
+    life = portal.begin("documented", information=information)
+    life.act("confirm_completeness", CASE_MANAGER)
+    life.act("refer_to_consultation", CMO, question="Is a second opinion useful?")
+    portal.record("documented")
+    key = portal.lives["closed"].case.notices[0].key
+    return {
+        "waiting": {"number": portal.numbers["documented"], "sha256": report.sha256, "who": "cm.brown"},
+        "closed": {"number": portal.numbers["closed"], "name": letter_name(key)},
+    }
+
+
+def routes(app: Any) -> Iterator[tuple[str, str]]:
+    """Method and path of every route, however deep it lies."""
+    for route in app.routes:
+        if hasattr(route, "original_router"):
+            yield from routes(route.original_router)
+        elif hasattr(route, "methods"):
+            yield from ((method, route.path) for method in route.methods if method in ("GET", "POST"))
+
+
+def tries(filled: dict[str, dict[str, str]]) -> Iterator[tuple[str, str, str]]:
+    """Method, address and whose it is, for every row of the tables that is not public."""
+    for method, table in (("GET", PAGES), ("POST", POSTS)):
+        for path, whose in table.items():
+            if "{signal}" in path:
+                for signal, does in DOES.items():
+                    yield method, path.format(signal=signal, **filled["waiting"]), does
+            elif whose != PUBLIC:
+                is_closed = "{name}" in path or path.endswith("/packet")
+                yield method, path.format(**filled["closed" if is_closed else "waiting"]), whose
+
+
+def ask(browser: TestClient, method: str, address: str, **headers: str) -> Any:
+    return browser.request(method, address, headers=headers)
+
+
+def test_every_route_and_every_action_stands_in_a_row_of_the_tables(portal: Portal):
+    found = set(routes(portal.app))
+    rows = {*(("GET", path) for path in PAGES), *(("POST", path) for path in POSTS)}
+
+    strangers = [f"{method} {path} is in no row of the table" for method, path in sorted(found - rows)]
+    gone = [f"{method} {path} is in the table, but is no route" for method, path in sorted(rows - found)]
+
+    assert strangers + gone == []
+    assert set(DOES) == set(ACTIONS), "an action is in no row of the table"
+
+
+def test_the_cast_has_one_person_of_every_role(portal: Portal):
+    roles = [portal.house.staff[who].actor.roles for who in CAST.values()]
+
+    assert roles == [(role,) for role in sorted(Role, key=[one for (one,) in roles].index)]
+    assert len(CAST) == len(Role)
+
+
+@pytest.mark.parametrize("letter", CAST)
+def test_who_may_enter_is_let_in_and_who_may_not_finds_no_page(portal: Portal, filled: Any, letter: str):
+    browser, wrong = portal.as_(CAST[letter]), []
+
+    for method, address, whose in tries(filled):
+        answer = ask(browser, method, address)
+        is_in = NO_PAGE not in answer.text  # what lies nowhere (a letter that is lost) is told in other words
+        is_out = "/signin" in answer.headers.get("location", "") or FAILED in answer.text
+        if is_out or is_in != (letter in whose):
+            wrong.append(f"{method} {address}: {answer.status_code}, should be {'in' if letter in whose else '404'}")
+        elif not is_in and answer.status_code != 404:
+            wrong.append(f"{method} {address}: turned away with {answer.status_code}")
+
+    assert wrong == []
+
+
+def test_nobody_is_let_in_who_is_not_signed_in(portal: Portal, filled: Any):
+    browser, wrong = portal.anybody(), []
+
+    for method, address, _ in tries(filled):
+        answer = ask(browser, method, address)
+        if answer.status_code != 303 or not answer.headers["location"].startswith("/signin?next="):
+            wrong.append(f"{method} {address}: {answer.status_code}")
+
+    assert wrong == []
+
+
+def test_htmx_is_led_to_the_sign_in_page_as_a_whole(portal: Portal, filled: Any):
+    browser, wrong = portal.anybody(), []
+
+    for method, address, _ in tries(filled):
+        answer = ask(browser, method, address, **{"HX-Request": "true"})
+        if answer.status_code != 204 or not answer.headers["hx-redirect"].startswith("/signin?next="):
+            wrong.append(f"{method} {address}: {answer.status_code}")
+
+    assert wrong == []
+
+
+def test_what_is_public_asks_for_no_sign_in(portal: Portal):
+    browser, wrong = portal.anybody(), []
+
+    for method, table in (("GET", PAGES), ("POST", POSTS)):
+        for path in (path for path, whose in table.items() if whose == PUBLIC):
+            answer = ask(browser, method, path.replace("{rest:path}", "x").format(number="SO-2026-000001"))
+            if "next=" in answer.headers.get("location", "") or FAILED in answer.text:
+                wrong.append(f"{method} {path}: {answer.status_code}")
+
+    assert wrong == []
+
+
+def test_a_cookie_opens_nothing_to_programs(portal: Portal):
+    browser = portal.as_("ad.moreno")
+
+    answers = [browser.post("/api/requests", json={}), browser.get("/api/requests/SO-2026-000001")]
+
+    assert [answer.status_code for answer in answers] == [401, 401]
+
+
+def test_a_consultant_finds_no_case_that_waits_for_no_review_of_the_own_specialty(portal: Portal):
+    browser = portal.as_("md.osei")
+    others = [name for name in portal.numbers if name not in ("orthopedic", "nominated")]
+
+    found = {name: browser.get(f"/cases/{portal.numbers[name]}").status_code for name in others}
+
+    assert found == dict.fromkeys(others, 404)

@@ -1,0 +1,89 @@
+"""A case's file for an auditor: whole, in order, with what is late or refused marked, and who read it noted."""
+
+import logging
+import re
+from html import unescape
+
+import pytest
+
+from records import queries
+from tests.portal.conftest import Portal
+
+
+def test_the_latest_closed_cases_are_shown(portal: Portal):
+    page = portal.as_("au.silva").get("/audit").text
+
+    assert f'<a href="/audit/{portal.numbers["closed"]}">' in page
+    assert portal.numbers["new"] not in page
+
+
+def test_a_case_is_opened_by_number_or_by_reference_without_either_in_an_address_of_ours(portal: Portal):
+    browser = portal.as_("au.silva")
+
+    found = [browser.post("/audit", data={"which": text}) for text in (portal.numbers["new"].lower(), " REF-new ")]
+
+    assert [a.headers["location"] for a in found] == [f"/audit/{portal.numbers['new']}"] * 2
+
+
+@pytest.mark.parametrize(("which", "sentence"), [("", "Give a case number"), ("SO-1-1", "There is no case with that")])
+def test_what_is_not_found_is_told_beside_the_field(portal: Portal, which: str, sentence: str):
+    answer = portal.as_("au.silva").post("/audit", data={"which": which})
+
+    assert answer.status_code == 422
+    assert sentence in answer.text
+
+
+def test_a_file_tells_the_whole_ledger_oldest_first(portal: Portal):
+    number = portal.numbers["closed"]
+    file = queries.case(portal.world.records, number)
+
+    page = portal.as_("au.silva").get(f"/audit/{number}").text
+
+    assert file
+    told = [int(seq) for seq in re.findall(r'<tr><td class="tight">(\d+)</td>', page)]
+    assert told[: len(file.ledger)] == [line.seq for line in file.ledger] == sorted(told[: len(file.ledger)])
+    assert all(clock.citation in unescape(page) for clock in file.clocks)
+    assert all(notice.sha256 in page for notice in file.notices if notice.sha256)
+    assert file.case.filing_sha256 in page
+    assert "Letters sent <strong" in page
+
+
+def test_what_was_late_and_refused_is_marked(portal: Portal):
+    page = portal.as_("au.silva").get(f"/audit/{portal.numbers['overdue']}").text
+
+    assert '<span class="tag bad">late</span>' in page
+    assert "overdue by" in page
+    assert 'Refused actions <strong class="calm">1' in page
+    assert "none yet, after 40 days" in page
+
+
+def test_reading_a_file_is_noted_in_the_log_and_changes_nothing(portal: Portal, caplog: pytest.LogCaptureFixture):
+    number, browser = portal.numbers["closed"], portal.as_("au.silva")
+    before = queries.case(portal.world.records, number)
+
+    with caplog.at_level(logging.INFO, "portal.audit"):
+        browser.get(f"/audit/{number}")
+
+    assert [r.getMessage() for r in caplog.records if r.name == "portal.audit"] == [
+        f"audit.read staff=au.silva case={number}"
+    ]
+    assert queries.case(portal.world.records, number) == before
+
+
+def test_a_case_that_there_is_not_is_not_found(portal: Portal):
+    assert portal.as_("au.silva").get("/audit/SO-1999-000001").status_code == 404
+
+
+def test_nobody_else_reads_it(portal: Portal):
+    assert portal.as_("cm.alvarez").get(f"/audit/{portal.numbers['closed']}").status_code == 404
+
+
+def test_every_printed_page_has_the_cases_number_at_its_head(portal: Portal):
+    number, browser = portal.numbers["closed"], portal.as_("au.silva")
+
+    style = browser.get(f"/audit/{number}/print.css")
+
+    assert f'href="/audit/{number}/print.css"' in browser.get(f"/audit/{number}").text
+    assert f"case {number}" in style.text
+    assert style.headers["content-type"].startswith("text/css")
+    assert browser.get('/audit/SO-1"}/print.css').status_code == 404
