@@ -27,14 +27,14 @@ format: $(READY) ## Format the code, and mend what the linter can
 bench: $(READY) ## Measure our case beside a bare workflow, on one server (ROUNDS=3 CASES=40)
 	$(BIN)/python -m bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(CASES),--cases $(CASES))
 
-rules: $(READY) ## Write docs/rules.md and docs/policy-map.md from the editions and the citations
+rules: $(READY) ## Write docs/rules.md, docs/actions.md and docs/policy-map.md anew
 	PYTHONPATH=. $(BIN)/python docs/generate.py
 
 costs: $(READY) ## Write down what the scripted cases cost: events, workflow tasks, actions
 	$(BIN)/python -m bench --keep-costs
 
-histories: $(READY) ## Record the histories of every branch into tests/histories
-	$(BIN)/python -m tests.histories.record
+histories: $(READY) ## Record the history and the state of every branch into tests/histories (FOLDER=name begins one)
+	$(BIN)/python -m tests.histories.record $(FOLDER)
 
 browse: $(READY) ## Start the server and its UI, and say where to look
 	$(BIN)/second-opinion server

@@ -1,13 +1,16 @@
 """What the documents say is so: commands, settings, folders, clauses, targets, and the production files."""
 
 import importlib.util
+import json
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from cli.main import app
+from policy.actions import ACTIONS
 from policy.clauses import Clause
 from wiring.settings import PREFIX, Settings
 from workflows import QUEUES
@@ -23,6 +26,7 @@ pytestmark = pytest.mark.documents
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+ACTIONS_PAGE = (ROOT / "docs" / "actions.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 PROSE = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
@@ -91,6 +95,41 @@ def test_the_constraints_hold_names_and_versions_and_no_addresses():
 @pytest.mark.parametrize("clause", sorted(Clause))
 def test_every_clause_is_cited_by_a_rule_and_by_a_test(clause, kind):
     assert generate.citing(getattr(generate, kind)())[clause]
+
+
+def commands(beginning: str) -> dict[str, list[str]]:
+    """The commands of the page of the actions that begin so, by name and input."""
+    lines = re.findall(rf"^{beginning} .*$", ACTIONS_PAGE, re.MULTILINE)
+    return {line: shlex.split(line) for line in lines}
+
+
+def given(words: list[str], option: str) -> str:
+    return words[words.index(option) + 1]
+
+
+def test_every_signal_that_the_documents_send_is_one_that_fits():
+    sent = commands("temporal workflow signal")
+
+    for line, words in sent.items():
+        assert ACTIONS[given(words, "--name")].model_validate_json(given(words, "--input")), line
+    assert [given(words, "--name") for words in sent.values()] == by_section()
+
+
+def test_every_update_that_the_documents_send_is_one_that_fits():
+    sent = commands("temporal workflow update execute")
+    bodies = [json.loads(given(words, "--input")) for words in sent.values()]
+
+    assert {given(words, "--name") for words in sent.values()} == {"act"}
+    assert [body["action"] for body in bodies] == by_section()
+    for body in bodies:
+        assert ACTIONS[body.pop("action")].model_validate_json(json.dumps(body))
+
+
+def by_section() -> list[str]:
+    """The actions in the order of their sections: each once."""
+    found = [name for name in re.findall(r"^###+ (\w+)$", ACTIONS_PAGE, re.MULTILINE) if name in ACTIONS]
+    assert sorted(found) == sorted(ACTIONS)
+    return found
 
 
 @pytest.mark.parametrize("page", generate.pages(), ids=lambda page: page.name)
