@@ -8,6 +8,7 @@ COPY activities activities
 COPY records records
 COPY adapters adapters
 COPY wiring wiring
+COPY portal portal
 COPY cli cli
 COPY examples examples
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --constraint constraints.txt --editable '.[postgres]'

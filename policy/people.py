@@ -14,8 +14,10 @@ class Address(Entered):
     line1: str = Field(min_length=1, max_length=200)
     line2: str = Field("", max_length=200)
     city: str = Field(min_length=1, max_length=100)
-    state: str = Field(min_length=2, max_length=2, pattern="^[A-Z]{2}$")
-    postal_code: str = Field(min_length=5, max_length=10, pattern=r"^[0-9]{5}(-[0-9]{4})?$")
+    state: str = Field(min_length=2, max_length=2, pattern="^[A-Z]{2}$", description="two letters, as CA")
+    postal_code: str = Field(
+        min_length=5, max_length=10, pattern=r"^[0-9]{5}(-[0-9]{4})?$", description="as 90012, or 90012-1234"
+    )
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -50,7 +52,7 @@ class Member(Entered):
 class Professional(Entered):
     """A physician around the case: PCP, treating provider, or the one who gives an opinion."""
 
-    npi: str = Field(pattern=r"^[0-9]{10}$")
+    npi: str = Field(pattern=r"^[0-9]{10}$", description="the National Provider Identifier, ten digits")
     name: str = Field(min_length=1, max_length=200)
     specialty: str = Field(min_length=1, max_length=100)
     organization: str = Field("", max_length=100, description="physician organization (PPG or IPA)")

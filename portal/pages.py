@@ -10,6 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from jinja2_fragments import render_block
 
 from policy.calendar import LOS_ANGELES
+from policy.clauses import Clause
+from policy.request import Reason
 from policy.timeframes import spoken
 from portal.access import Room, may_do
 from portal.session import Visit
@@ -35,7 +37,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(words=_words, spoken=spoken, day=_day, iso=_iso, left=left, standing=standing)
+    made.filters.update(words=_words, choice=_choice, spoken=spoken, day=_day, iso=_iso, left=left, standing=standing)
     made.globals.update(now=now)
     return made
 
@@ -122,6 +124,17 @@ SPELT = {
 
 def _words(code: object) -> str:
     return SPELT.get(str(code), words(str(code))) if code else ""
+
+
+# Reasons stand in the policy by number; whoever chooses one reads what it is.
+CLAUSES = {clause.value: clause.text for clause in Clause}
+REASONS = {reason.value: f"{reason}: {CLAUSES.get(reason.value, 'another reason (say which)')}" for reason in Reason}
+
+
+def _choice(code: object) -> str:
+    """A code to choose, as people read it."""
+    text = REASONS.get(str(code)) or _words(code)
+    return text[:1].upper() + text[1:]
 
 
 def _day(at: datetime) -> str:

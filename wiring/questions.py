@@ -1,7 +1,7 @@
 """How a field wants to be asked, at a terminal or in a page: its kind, its codes, its name in plain words."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum, StrEnum
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -32,6 +32,7 @@ class Kind(StrEnum):
     TEXT = "a text"
     LONG_TEXT = "a text of several lines"
     MOMENT = "a moment"
+    DAY = "a day"
     PERSON = "a person of the staff"
     RECORD = "fields of its own"
     RECORDS = "a list of such"
@@ -74,6 +75,7 @@ PLAIN: dict[Any, Kind] = {
     int: Kind.NUMBER,
     float: Kind.NUMBER,
     datetime: Kind.MOMENT,
+    date: Kind.DAY,
     AwareDatetime: Kind.MOMENT,
     Actor: Kind.PERSON,
 }

@@ -24,6 +24,17 @@ SERIOUS = ("serious", "critical")
 PICTURES = os.environ.get("PICTURES", "")  # a folder for screenshots, to look at
 
 
+# One person with two roles, who must not use both in one case.
+BOTH = {
+    "id": "dr.both",
+    "name": "Dr. Ada Both",
+    "roles": ["case_manager", "cmo"],
+    "npi": "1992999072",
+    "licence": "SYN-A1009",
+    "specialty": "internal medicine",
+}
+
+
 class NoBrowserWarning(UserWarning):
     """Browser journeys were left out."""
 
@@ -41,8 +52,9 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def browser() -> Iterator[Browser]:
+    """One for each test: while Playwright waits, no other test's event loop can run in this process."""
     program = chromium()
     if program is None:
         message = "NO BROWSER: the portal's journeys were NOT tested. Install chromium, then run them again."
@@ -85,7 +97,10 @@ class Portal:
 @pytest.fixture
 def portal(house: House, browser: Browser) -> Portal:  # noqa: F811
     port = free_port()
-    house.environment["SECOND_OPINION_PORTAL_PORT"] = str(port)
+    cast = json.loads((EXAMPLES.parent / "cast.json").read_text(encoding="utf-8"))
+    staff = house.home.parent / "staff.json"
+    staff.write_text(json.dumps([*cast, BOTH]), encoding="utf-8")
+    house.environment |= {"SECOND_OPINION_PORTAL_PORT": str(port), "SECOND_OPINION_STAFF_FILE": str(staff)}
     house.start_server()
     house.start_worker()
     house.start("-c", "from cli.main import main; main()", "portal", until="Ctrl-C")

@@ -175,3 +175,68 @@ def test_a_list_refreshes_itself_and_keeps_the_place(portal: Portal):
 
     expect(page.get_by_role("row").filter(has_text=case)).to_be_visible(timeout=25_000)
     assert page.url.endswith("/tasks?tab=all")
+
+
+def test_a_newcomer_opens_a_request_by_the_form_and_finds_it_on_the_case_managers_list(portal: Portal):
+    page, manager = portal.at("in.park"), portal.at("cm.alvarez")
+
+    page.goto("/intake")
+    page.get_by_role("button", name="Open the request").click()
+    expect(page.locator(".errors")).to_contain_text("Line")
+    for field, value in CHOICES.items():
+        choose(page, field, value)
+    page.locator('input[name="reasons"][value="R1"]').check()
+    for field, text in TEXTS.items():
+        page.locator(f"#f-{field}").fill(text)
+    picture(page, "intake")
+    page.get_by_role("button", name="Open the request").click()
+    expect(page.get_by_role("main")).to_contain_text(re.compile(r"SO-\d{4}-\d{6}"))
+    picture(page, "opened")
+    case = re.search(r"SO-\d{4}-\d{6}", page.get_by_role("main").inner_text())
+
+    assert case is not None
+    portal.house.until(case[0], stage="completeness_review")
+    manager.goto("/tasks?tab=group")
+    expect(manager.get_by_role("row").filter(has_text=case[0])).to_be_visible()
+
+
+CHOICES = {
+    "line": "commercial",
+    "requester-kind": "member",
+    "purpose": "before_surgery",
+    "care": "specialty",
+}
+TEXTS = {
+    "requester-name-family": "Volkova",
+    "requester-name-given": "Irina",
+    "specialty": "endocrinology",
+    "member-member_id": "SYN-0042",
+    "member-name-family": "Volkova",
+    "member-name-given": "Irina",
+    "member-birth_date": "1971-03-09",
+    "pcp-npi": "1992999866",
+    "pcp-name": "Dr. Ines Vega",
+    "pcp-specialty": "family medicine",
+    "treating_provider-npi": "1992999874",
+    "treating_provider-name": "Dr. Tom Reed",
+    "treating_provider-specialty": "endocrinology",
+}
+
+
+def test_who_prepared_a_case_may_not_decide_it_and_is_told_why(portal: Portal):
+    case = portal.open_case("BROWSER-7")
+    both = portal.at("dr.both")
+    does(both, case, "confirm_completeness")
+    press(both, "Confirm that it is complete")
+    press(both, "Yes, confirm that it is complete")
+    is_done(both)
+
+    opens(both, case)
+
+    expect(both.get_by_role("main")).to_contain_text("who prepared the case as case manager cannot review or decide it")
+    both.goto(f"/cases/{case}/do/determine")
+    choose(both, "outcome", "approved")
+    both.locator("#f-rationale").fill("I know it best.")
+    press(both, "Approve or deny")
+    expect(both.get_by_role("main")).to_contain_text("four eyes")
+    picture(both, "four-eyes")

@@ -44,7 +44,7 @@ def test_it_tells_who_has_what(portal: Portal):
 
     assert re.search(r"Rosa Alvarez<small>cm.alvarez</small></td><td>1</td>", page)
     assert re.search(r"Dr. Kofi Osei<small>md.osei</small></td><td>0</td><td>0</td><td>1</td>", page)
-    assert "cmo or physician designee" in page
+    assert "CMO or physician designee" in page
 
 
 def test_it_tells_breaches_and_refusals_with_their_reasons(portal: Portal):
