@@ -5,6 +5,7 @@ interrupted demonstration goes on where it stopped: references, action ids and l
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -98,6 +99,7 @@ async def play(settings: Settings, *, once: bool, examples: Path | None) -> int:
         took = (datetime.now(UTC) - began).total_seconds()
         console.print(f"{len(ended) - len(failed)} of {len(ended)} cases ended as their files say, in {took:.1f} s.")
         if not once:
+            logging.getLogger("portal").setLevel(logging.WARNING)  # this terminal is for reading, not for a log
             async with portal(with_a_free_port(settings), world) as address:
                 _invite(settings, ui, address)
                 await first_of(stopped.wait(), died, deliver_meanwhile(desk, stopped))

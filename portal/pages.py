@@ -15,6 +15,7 @@ from policy.request import Reason
 from policy.timeframes import spoken
 from portal.access import Room, may_do
 from portal.session import Visit
+from records.rows import LedgerRow
 from workflows.inspection import words
 
 FOLDER = Path(__file__).parent
@@ -37,7 +38,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(words=_words, choice=_choice, spoken=spoken, day=_day, iso=_iso, left=left, standing=standing)
+    made.filters.update(
+        words=_words, choice=_choice, spoken=spoken, day=_day, iso=_iso, left=left, standing=standing, told=told
+    )
     made.globals.update(now=now)
     return made
 
@@ -135,6 +138,15 @@ def _choice(code: object) -> str:
     """A code to choose, as people read it."""
     text = REASONS.get(str(code)) or _words(code)
     return text[:1].upper() + text[1:]
+
+
+# Lines of the story that the machine tells, in its own codes.
+CODED = ("clock", "notice", "opinion", "request", "information")
+
+
+def told(line: LedgerRow) -> str:
+    """A line of the story to read: codes as words; what a person wrote stays as it is."""
+    return words(line.text) if line.event.partition(":")[0] in CODED and not line.actor else line.text
 
 
 def _day(at: datetime) -> str:

@@ -33,7 +33,7 @@ def set_up_logs(form: str = "auto") -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
-    for noisy in ("temporalio", "alembic", "sqlalchemy", "pikepdf"):
+    for noisy in ("temporalio", "alembic", "sqlalchemy", "pikepdf", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
