@@ -64,7 +64,6 @@ MEANINGS = {  # of fields whose model says none; the others are said by their na
     "Information.address": "the member's postal address; `member_address` needs it",
     "Nominee.person": "who is asked",
     "Nominee.reason": "why this one",
-    "Professional.npi": "National Provider Identifier",
     "Professional.address": "where letters go",
     "Recommendation.recommends_procedure": "whether the physician recommends it",
 }
