@@ -72,7 +72,8 @@ def fill(
     }
     asker.say(f"{model.ABOUT}\n{INTRODUCTION}" if asked else model.ABOUT)
     try:
-        _Form(asker, people, clock).fields(model, answers, asked, "", model.EXAMPLE, beside)
+        with _ctrl_c_interrupts():
+            _Form(asker, people, clock).fields(model, answers, asked, "", model.EXAMPLE, beside)
     except LEAVING as left:
         raise FormLeft(answers) from left
     whole = model.model_validate({**answers, **beside})
@@ -91,10 +92,11 @@ def confirm(
     """Shows what would be sent and asks whether to. What cannot be taken back wants the word typed. Raises FormLeft."""
     asker.say("\n".join((title, *summary(fields))))
     try:
-        if irrevocable:
-            typed = asker.ask(f"This cannot be taken back. Type {word} to send it.")
-            return typed.strip().casefold() == word.casefold()
-        return _yes(asker, "Send this?", default=harmless)
+        with _ctrl_c_interrupts():
+            if irrevocable:
+                typed = asker.ask(f"This cannot be taken back. Type {word} to send it.")
+                return typed.strip().casefold() == word.casefold()
+            return _yes(asker, "Send this?", default=harmless)
     except LEAVING as left:
         raise FormLeft(dict(fields)) from left
 
@@ -256,8 +258,7 @@ class TerminalAsker:
             self._print(question, "bold")
         while True:
             try:
-                with _ctrl_c_interrupts():
-                    return input("> ")
+                return input("> ")
             except UnicodeDecodeError:
                 self.say("That cannot be read as text; type it again.")
 
