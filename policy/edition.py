@@ -16,7 +16,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from policy.request import Item, LineOfBusiness, Priority
-from policy.rule import Circumstances, Extension, Timeframe
+from policy.rule import Circumstances, Extension, Retention, Timeframe
 from policy.tasks import TaskKind
 from policy.verdict import Value
 
@@ -91,6 +91,7 @@ class Edition(Value):
     cost: dict[LineOfBusiness, str]
     rights: dict[LineOfBusiness, str]
     category: tuple[Category, ...]
+    retention: tuple[Retention, ...]
 
     @model_validator(mode="after")
     def _rows_do_not_overlap(self) -> Self:
@@ -104,6 +105,8 @@ class Edition(Value):
         for line in LineOfBusiness:
             if line not in self.cost or line not in self.rights:
                 raise ValueError(f"edition {self.id}: no cost statement or no rights for line {line}")
+            if not any(line in row.lines for row in self.retention):
+                raise ValueError(f"edition {self.id}: nothing says how long records of line {line} are kept")
         return self
 
     @model_validator(mode="after")
@@ -113,8 +116,11 @@ class Edition(Value):
                 raise ValueError(f"edition {self.id}: {row.id} cites what is not registered: {sorted(unknown)}")
         others = {self.deemed_denial.citation, self.third_opinion.citation}
         others |= {c for choice in self.choice for c in (choice.yes_citation, choice.no_citation)}
+        others |= {row.citation for row in self.retention}
         if unknown := others - set(self.citations):
-            raise ValueError(f"edition {self.id}: a choice or a rule of some lines cites {sorted(unknown)}")
+            raise ValueError(
+                f"edition {self.id}: a choice, a retention or a rule of some lines cites {sorted(unknown)}"
+            )
         if unknown := {choice.parameter for choice in self.choice} - set(Parameters.model_fields):
             raise ValueError(f"edition {self.id}: a choice about no parameter: {sorted(unknown)}")
         return self

@@ -70,6 +70,13 @@ class ExtensionReason(StrEnum):
     CONTRACTED_PROVIDER_RECORDS = "contracted_provider_records"
 
 
+class CountedFrom(StrEnum):
+    """The day from which the years of keeping count (Los Angeles)."""
+
+    CLOSING = "closing"
+    END_OF_YEAR = "end_of_year"
+
+
 class Circumstances(Protocol):
     """What chooses a rule, beside priority and day of receipt. A request has it, and so has a situation."""
 
@@ -152,6 +159,18 @@ class Timeframe(Dated):
             and other.from_ <= (self.to or date.max)
             and (None in (both := (self.prior_authorization, other.prior_authorization)) or both[0] == both[1])
         )
+
+
+class Retention(Value):
+    """How long a closed case's packet and records are kept at least. It holds whenever the case was closed."""
+
+    id: str
+    lines: tuple[LineOfBusiness, ...] = Field(min_length=1)
+    years: int = Field(ge=1)
+    counted_from: CountedFrom
+    citation: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+    status: str = Field("found", pattern="^(found|part|memory)$", description="how sure the source is")
 
 
 class Extension(Dated):

@@ -5,7 +5,7 @@ from datetime import date
 
 from policy.clauses import Clause
 from policy.edition import Edition
-from policy.rule import Extension, Timeframe
+from policy.rule import CountedFrom, Extension, Retention, Timeframe
 from policy.situations import EventKind
 
 HOW_TO_ASK = """
@@ -71,6 +71,9 @@ def rulebook(edition: Edition) -> str:
         _table(("item", "kind"), ((item.label, item.kind) for item in edition.checklist)),
         "## Categories in MHC (P11)",
         _table(("code", "meaning"), ((row.code, row.label) for row in edition.category)),
+        "## How long packets and records are kept (P9)",
+        "Of several rows for a line the latest day governs; a legal hold keeps a case beyond it.",
+        _table(("rule", "lines", "kept", "citation", "source"), (_retention(row) for row in edition.retention)),
         "## Proposed, and not law",
         _bullets(f"{row.id}: {_span(row)} ({row.citation}; {row.source})" for row in edition.timeframe if row.disabled),
         "## Citations",
@@ -97,8 +100,18 @@ def _limit(row: Timeframe) -> tuple[str, ...]:
         row.obligation.value.replace("_", " ") + (f" ({', '.join(row.outcomes)})" if row.outcomes else ""),
         _span(row),
         row.citation,
-        row.source + ("" if row.status == "found" else f" [{row.status}: confirm before live use]"),
+        _sourced(row),
     )
+
+
+def _sourced(row: Timeframe | Retention) -> str:
+    return row.source + ("" if row.status == "found" else f" [{row.status}: confirm before live use]")
+
+
+def _retention(row: Retention) -> tuple[str, ...]:
+    start = {CountedFrom.CLOSING: "closing", CountedFrom.END_OF_YEAR: "the end of the year of closing"}
+    kept = f"{row.years} years from {start[row.counted_from]}"
+    return row.id, ", ".join(row.lines), kept, row.citation, _sourced(row)
 
 
 def _span(row: Timeframe) -> str:
