@@ -204,6 +204,21 @@ class RefusalRecord(Record, table=True):
     digest: str = words()
 
 
+class LegalHoldRecord(Record, table=True):
+    """What keeps a case's packet and records beyond their time. A case has as many as there are matters."""
+
+    __tablename__ = "legal_holds"
+
+    case_number: str = case_key()
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    placed_at: datetime = instant()
+    placed_by: str = words()
+    reason: str = words()
+    lifted_at: datetime | None = instant()
+    lifted_by: str = words()
+    lifted_because: str = words()
+
+
 TABLES: dict[str, Table] = dict(DOORS.tables)
 NUMBERING = TABLES["numbering"]
 INTAKE = TABLES["intake"]
@@ -219,3 +234,4 @@ ABSENCES = TABLES["absences"]
 SAVED_VIEWS = TABLES["saved_views"]
 API_TOKENS = TABLES["api_tokens"]
 API_KEYS = TABLES["api_keys"]
+LEGAL_HOLDS = TABLES["legal_holds"]
