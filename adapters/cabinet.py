@@ -48,12 +48,17 @@ class FilingCabinet:
         self._outbox = outbox
         self._documents = documents
 
+    @property
+    def folder(self) -> Path:
+        """The folder that is the cabinet."""
+        return self._shelf.folder
+
     def file(self, packet: Packet) -> Filing:
         """Bind a case's packet and file it, once per ``packet.case_number``: also when asked again, on another day.
 
         A document that cannot be read has a page in its place. Raises AdapterError when a folder cannot be used.
         """
-        key = hashlib.sha256(packet.case_number.encode()).hexdigest()
+        key = key_of(packet.case_number)
         place = self._place_of(packet, f"{PLACES}/{key}.json")
         entry = f"{REGISTER}/{place.filed_on}/{key}.json"
         line = self._shelf.get(entry)
@@ -75,6 +80,22 @@ class FilingCabinet:
             for part in PurePosixPath(line.filing.path).parts:
                 branch = branch.setdefault(part, {})
         return list(_drawn(root))
+
+    def packets(self) -> list[str]:
+        """The path of every file that people can see in the cabinet, in order. Raises AdapterError if unreadable."""
+        names = (name for name in self._shelf.names("**/*") if not any(p.startswith(".") for p in name.split("/")))
+        return sorted(name for name in names if self._shelf.path_of(name).is_file())
+
+    def bytes_of(self, path: str) -> bytes | None:
+        """A packet by its path, None where there is none. Raises AdapterError for one that cannot be read."""
+        return self._shelf.get(path)
+
+    def entries(self) -> dict[str, RegisterLine | None]:
+        """Every line of the register, by ``key_of`` its case number; None for a line that is damaged."""
+        found: dict[str, RegisterLine | None] = {}
+        for name in sorted(self._shelf.names(f"{REGISTER}/*/*.json")):
+            found[PurePosixPath(name).stem] = _line(self._shelf.get(name))
+        return found
 
     def path_of(self, filing: Filing) -> Path:
         """Where a packet lies. Raises AdapterError for a path that leads elsewhere."""
@@ -127,6 +148,18 @@ class FilingCabinet:
             return self._documents.get(attachment.sha256)
         except DocumentError:
             return None
+
+
+def key_of(case_number: str) -> str:
+    """The name of a case among the cabinet's own files: it tells nothing, and fits into any file system."""
+    return hashlib.sha256(case_number.encode()).hexdigest()
+
+
+def _line(entry: bytes | None) -> RegisterLine | None:
+    try:
+        return RegisterLine.model_validate_json(entry or b"")
+    except ValueError:
+        return None
 
 
 def _drawn(branch: Branch, indent: str = "", *, top: bool = True) -> Iterator[str]:

@@ -79,6 +79,11 @@ app.command("cli.staff:app", name="staff", help="List the staff: roles, open tas
 app.command(
     "cli.keys:app", name="keys", help="The keys that sign actions: which there are, until when, and which signs."
 )
+app.command(
+    "cli.cabinet:app",
+    name="cabinet",
+    help="The filing cabinet: verify it, find a packet, print its register; legal holds and how long all is kept.",
+)
 app.command("cli.tokens:app", name="tokens", help="The tokens with which programs come to the portal's API.")
 
 
