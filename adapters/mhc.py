@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from adapters.shelf import Shelf, sync_folder, unusable
+from adapters.shelf import AdapterError, Shelf, sync_folder, unusable
 from policy.calendar import local_day
 from policy.coding import MhcRow
 
@@ -24,6 +24,8 @@ FIELDS = tuple(MhcRow.model_fields)  # row_id comes first
 # pattern so that reading can take exactly one away again.
 FORMULA = re.compile(r"'*\s*[=+\-@\t\r＝＋－＠]")
 PLACES = ".places"  # for each row the day of its file
+PLACE = re.compile(rf"{re.escape(PLACES)}/[0-9a-f]{{64}}")
+DAILY = re.compile(r"mhc-(\d{4}-\d\d-\d\d)\.csv")
 
 
 class MhcFolder:
@@ -41,23 +43,58 @@ class MhcFolder:
         except OSError as trouble:
             raise unusable(self._shelf.folder, "written to", trouble) from None
 
+    @property
+    def folder(self) -> Path:
+        """Where the daily files lie."""
+        return self._shelf.folder
+
+    def days(self) -> tuple[date, ...]:
+        """The days of decision that have a file, in their order. Raises AdapterError as ``append`` does."""
+        found = (DAILY.fullmatch(name) for name in self._shelf.names("mhc-*.csv"))
+        return tuple(sorted(date.fromisoformat(name[1]) for name in found if name))
+
     def rows(self, day: date) -> tuple[MhcRow, ...]:
-        """The rows of one day of decision, in the order in which they came. Raises AdapterError as ``append`` does."""
+        """The rows of one day of decision, in the order in which they came.
+
+        Raises AdapterError as ``append`` does, and for a file that is not the feed's any more.
+        """
         written = self._shelf.get(self._path(day).name) or b""
-        whole = written[: written.rfind(b"\n") + 1].decode()
-        return tuple(
-            MhcRow.model_validate({field: _as_it_was(text) for field, text in row.items()})
-            for row in csv.DictReader(io.StringIO(whole))
-        )
+        try:
+            return tuple(_read(written[: written.rfind(b"\n") + 1].decode()))
+        except (ValueError, csv.Error):  # its words would be those of the file
+            raise AdapterError(f"The file {self._path(day)} is damaged: not every line is a row of the feed.") from None
+
+    def given(self) -> dict[str, date]:
+        """For each row that was given to the feed the day of its file, by the digest of its id: the control totals.
+
+        It is written before the row itself. Raises AdapterError as ``append`` does.
+        """
+        names = (name for name in self._shelf.names(f"{PLACES}/*") if PLACE.fullmatch(name))
+        return {name.removeprefix(f"{PLACES}/"): self._place(name) for name in names}
+
+    def _place(self, name: str) -> date:
+        try:
+            return date.fromisoformat((self._shelf.get(name) or b"").decode())
+        except ValueError:
+            raise AdapterError(f"The file {self._shelf.path_of(name)} is damaged: it holds no day.") from None
 
     def _day_of(self, row: MhcRow) -> date:
         """The day of the row's file. The first one given holds, so that a row can never be in two files."""
-        key = hashlib.sha256(row.row_id.encode()).hexdigest()
         wanted = local_day(row.decided_at).isoformat()
-        return date.fromisoformat(self._shelf.put(f"{PLACES}/{key}", wanted.encode()).decode())
+        return date.fromisoformat(self._shelf.put(f"{PLACES}/{key_of(row.row_id)}", wanted.encode()).decode())
 
     def _path(self, day: date) -> Path:
         return self._shelf.path_of(f"mhc-{day.isoformat()}.csv")
+
+
+def key_of(row_id: str) -> str:
+    """The digest under which a row's place is kept."""
+    return hashlib.sha256(row_id.encode()).hexdigest()
+
+
+def as_csv(rows: Iterable[MhcRow]) -> bytes:
+    """Rows as the daily files hold them: the header, then a line for each, harmless in a spreadsheet."""
+    return b"".join((_line(FIELDS), *map(_row_line, rows)))
 
 
 @contextmanager
@@ -81,7 +118,19 @@ def _append_once(file: io.BufferedRandom, row: MhcRow) -> None:
     if not whole:
         file.write(_line(FIELDS))
     if b"\n" + begins not in whole:
-        file.write(_line(_harmless(getattr(row, field)) for field in FIELDS))
+        file.write(_row_line(row))
+
+
+def _row_line(row: MhcRow) -> bytes:
+    return _line(_harmless(getattr(row, field)) for field in FIELDS)
+
+
+def _read(whole: str) -> Iterator[MhcRow]:
+    lines = csv.reader(io.StringIO(whole), strict=True)
+    if tuple(next(lines, FIELDS)) != FIELDS:
+        raise ValueError("another header")
+    for line in lines:
+        yield MhcRow.model_validate(dict(zip(FIELDS, map(_as_it_was, line), strict=True)))
 
 
 def _line(values: Iterable[str]) -> bytes:

@@ -84,6 +84,9 @@ app.command(
     name="cabinet",
     help="The filing cabinet: verify it, find a packet, print its register; legal holds and how long all is kept.",
 )
+app.command(
+    "cli.mhc:app", name="mhc", help="The feed to MHC: the daily files, and the rows of some days again as one CSV."
+)
 app.command("cli.tokens:app", name="tokens", help="The tokens with which programs come to the portal's API.")
 
 
