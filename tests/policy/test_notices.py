@@ -7,7 +7,7 @@ from policy.people import Address
 from policy.request import Item, LineOfBusiness
 from policy.tasks import TaskKind
 from tests.builders import CASE_MANAGER, CMO, MONDAY, a_member, a_report, plan_physician
-from tests.policy.letters import MEMBER, PCP, PHYSICIAN, PROVIDER, letter, notice, overdue, says
+from tests.policy.letters import CASES, MEMBER, OWED, PCP, PHYSICIAN, PROVIDER, letter, notice, says
 from tests.policy.steps import (
     DAY,
     DENIAL,
@@ -22,38 +22,6 @@ from tests.policy.steps import (
     withdrawn,
 )
 
-OWED = {
-    NoticeKind.INFORMATION_REQUEST: (PROVIDER,),
-    NoticeKind.INFORMATION_REMINDER: (PROVIDER,),
-    NoticeKind.PEND: (MEMBER,),
-    NoticeKind.APPROVAL: (PROVIDER, MEMBER),
-    NoticeKind.DENIAL: (PROVIDER, MEMBER),
-    NoticeKind.AUTHORIZATION: (PHYSICIAN, MEMBER),
-    NoticeKind.REPORT_REMINDER: (PHYSICIAN,),
-    NoticeKind.REPORT_COPY: (PCP, MEMBER, PROVIDER),
-    NoticeKind.THIRD_OPINION: (MEMBER,),
-    NoticeKind.WITHDRAWAL: (PROVIDER, MEMBER),
-    NoticeKind.EXTENSION: (PROVIDER, MEMBER),
-    NoticeKind.EXPEDITE_REFUSED: (MEMBER, PROVIDER),
-}
-
-
-CASES = {
-    NoticeKind.INFORMATION_REQUEST: pending(),
-    NoticeKind.INFORMATION_REMINDER: overdue(pending()),
-    NoticeKind.PEND: pending(),
-    NoticeKind.APPROVAL: approved(),
-    NoticeKind.DENIAL: denied(),
-    NoticeKind.AUTHORIZATION: placed(),
-    NoticeKind.REPORT_REMINDER: overdue(placed()),
-    NoticeKind.REPORT_COPY: reported(),
-    NoticeKind.THIRD_OPINION: differing(),
-    NoticeKind.WITHDRAWAL: withdrawn(),
-    NoticeKind.EXTENSION: does(
-        in_review(), CMO, "extend_decision", reason="further_examination", explanation="Once more."
-    ),
-    NoticeKind.EXPEDITE_REFUSED: does(in_review(), CMO, "refuse_expedite", reason="Waiting does not harm."),
-}
 every_letter = pytest.mark.parametrize(
     ("kind", "recipient"),
     [pytest.param(k, r, id=f"{k} to {r}") for k, recipients in OWED.items() for r in recipients],

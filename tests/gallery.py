@@ -1,0 +1,105 @@
+"""One sample of every letter, to look at: ``make letters`` writes ``docs/letters/`` (PDF, first page as PNG, an index).
+
+The cases are those of the tests of the rules, brought to each letter by the rules themselves; all people are synthetic.
+The letters carry the dates of their cases, so the same rules and the same look give the same bytes.
+"""
+
+import io
+import json
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from PIL import Image
+
+from adapters import mailroom, typesetter
+from policy.case import Case
+from policy.letter import Letter
+from policy.particulars import NoticeKind, Recipient
+from tests.policy.letters import CASES, OWED, letter
+
+FOLDER = Path(__file__).parents[1] / "docs" / "letters"
+INDEX = "README.md"
+PPI, COLOURS = 96, 24  # enough to judge the look; the whole gallery must stay small
+
+
+class Sample(NamedTuple):
+    """One letter of the gallery, and the case that owes it."""
+
+    kind: NoticeKind
+    to: Recipient
+    case: Case
+    letter: Letter
+
+    @property
+    def name(self) -> str:
+        """The name of its files, without an ending."""
+        return f"{self.kind}-{self.to}".replace("_", "-")
+
+
+@cache
+def samples() -> tuple[Sample, ...]:
+    """Every kind of letter to each of its recipients."""
+    pairs = ((kind, to) for kind in NoticeKind for to in OWED[kind])
+    return tuple(Sample(kind, to, CASES[kind], letter(CASES[kind], kind, to)) for kind, to in pairs)
+
+
+def pdf_of(sample: Sample) -> bytes:
+    """The letter as it would leave: through the outbox itself."""
+    with tempfile.TemporaryDirectory() as folder:
+        outbox = mailroom.Outbox(Path(folder))
+        return outbox.get(outbox.post(sample.letter).document) or b""
+
+
+def picture_of(sample: Sample) -> bytes:
+    """The first page as PNG."""
+    content = typesetter._legible(mailroom.content_of(sample.letter))
+    compiler = typesetter._compiler("letter", system_fonts=False)
+    made = compiler.compile(format="png", ppi=PPI, sys_inputs={"content": json.dumps(content)})
+    page = Image.open(io.BytesIO((made[0] if isinstance(made, list) else made) or b"")).convert("RGB")
+    file = io.BytesIO()
+    page.quantize(COLOURS).save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def index() -> str:
+    """The page that lists the samples."""
+    rows = (
+        f"| {_words(s.kind)} | {_words(s.to)} | {_words(s.case.request.line)} | {s.letter.subject} "
+        f"| [PDF]({s.name}.pdf), [first page]({s.name}.png) |"
+        for s in samples()
+    )
+    return "\n".join((HEAD, *rows, ""))
+
+
+HEAD = """# The letters
+
+One sample of every letter that the policy can owe, to each of its recipients, as it leaves the outbox. All people are
+synthetic. The words come from `policy/wording.py`, the look from `adapters/letters/`. Written by `make letters`; a test
+compares each PDF with what the rules and the templates make now.
+
+| kind | to whom | line of business | subject | sample |
+| --- | --- | --- | --- | --- |"""
+
+
+def _words(code: str) -> str:
+    return code.replace("_", " ")
+
+
+def main() -> int:
+    """Writes the gallery anew, and takes away what no longer belongs to it."""
+    FOLDER.mkdir(exist_ok=True)
+    files = {INDEX: index().encode()}
+    for sample in samples():
+        files |= {f"{sample.name}.pdf": pdf_of(sample), f"{sample.name}.png": picture_of(sample)}
+    for stale in {path.name for path in FOLDER.iterdir()} - set(files):
+        (FOLDER / stale).unlink()
+    for name, data in files.items():
+        (FOLDER / name).write_bytes(data)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
