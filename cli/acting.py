@@ -2,6 +2,7 @@
 
 import json as jsonlib
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -10,16 +11,17 @@ from rich.markup import escape
 
 from cli.asking import FOR_THE_DOOR, ask_for, at_a_terminal, in_words
 from cli.forms import TerminalAsker
-from cli.house import DONE, REFUSED, server_address, staff
+from cli.house import DONE, REFUSED, desk_of, staff
 from cli.screen import as_json, complain, console
 from policy.actions import ACTIONS
 from policy.particulars import Receipt
 from policy.people import Actor
 from records import queries
-from wiring.sending import ActionError, ActionKept, Sender, keep, read_action
+from wiring import sending
+from wiring.sending import ActionError, ActionKept, read_action
 from wiring.settings import Settings
 from wiring.staff import staff_path
-from wiring.temporal import TemporalError, connect
+from wiring.temporal import TemporalError
 from wiring.world import World, open_world
 
 
@@ -82,13 +84,13 @@ async def send(
     """
     number = queries.find_number(world.records, case) or case
     who = person(settings, actor).model_dump(mode="json")
-    kept = keep(world, number, signal, {**fields, "actor": who, "action_id": action_id or str(uuid4())})
+    body = {**fields, "actor": who, "action_id": action_id or str(uuid4())}
     try:
-        client = await connect(settings, server_address(settings))
-    except TemporalError as trouble:
-        later = "delivered with the present time as soon as it can be"
-        raise ActionKept(f"Kept for {number}, and {later}. {trouble}") from None
-    return await Sender(client, world).deliver(number, kept)
+        return await sending.send(world, partial(desk_of, settings, world), number, signal, body)
+    except ActionKept as kept:
+        if isinstance(kept.__cause__, TemporalError):  # at a terminal one can start the server
+            raise ActionKept(f"{kept} {kept.__cause__}") from None
+        raise
 
 
 def answer(receipt: Receipt, case: str, *, json: bool, done: str = "") -> int:

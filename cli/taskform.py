@@ -20,7 +20,7 @@ from policy.case import FIRST_GENERATION, Case
 from policy.duties import may_own
 from policy.particulars import Receipt
 from policy.people import Actor
-from policy.tasks import HumanTask
+from policy.tasks import HumanTask, draft_of
 from policy.timeframes import spoken
 from policy.trust import Trust
 from policy.verdict import Allowed, Refused, Verdict, first_refusal
@@ -88,15 +88,6 @@ def introduction(case: Case, task: HumanTask) -> list[str]:
     lines = [f"{task.id} of {case.number}: {task.title}{due}"]
     lines += [f"The case as it stands: second-opinion show {case.number}"]
     return [*lines, "A draft is kept with it: its answers stand in brackets."] if task.draft else lines
-
-
-def draft_of(task: HumanTask) -> dict[str, Any]:
-    """What was kept with the task; nothing when it is no JSON object (others write drafts, too)."""
-    try:
-        found = json.loads(task.draft or "{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _asked(work: Work, case: Case, signal: str, draft: dict[str, Any], asker: Asker) -> dict[str, Any]:

@@ -53,6 +53,8 @@ from policy.tasks import Comment, HumanTask
 from policy.trust import UNSIGNED, Proof, is_superseded, is_to_be_marked, may_be_believed
 from policy.verdict import Allowed, Refused, Verdict, first_refusal
 
+REUSED_ID = "this action_id was used before, with other content; send a new one"
+
 Handler = Callable[[Case, Any, datetime], Case | Refused]
 
 
@@ -229,7 +231,7 @@ def _fields(why: Refused) -> tuple[FieldError, ...]:
 
 
 def _refuse_reused_id(case: Case, action: StaffAction, now: datetime, digest: str) -> Case:
-    why = Refused(reason="this action_id was used before, with other content; send a new one", field="action_id")
+    why = Refused(reason=REUSED_ID, field="action_id")
     return _remember(case, _refusal(action, why, now, digest))
 
 

@@ -4,7 +4,6 @@ Each function answers with the next case, or with the reason why not. Completing
 task waits for (``acting``); the same separation of duties holds there.
 """
 
-import json
 from collections.abc import Callable
 from datetime import date, datetime
 
@@ -31,7 +30,7 @@ from policy.taskactions import (
     SuspendTask,
     TaskAction,
 )
-from policy.tasks import IN_CHARGE, PHYSICIANS, HumanTask, TaskKind, TaskState
+from policy.tasks import IN_CHARGE, PHYSICIANS, HumanTask, TaskKind, TaskState, fields_of_draft
 from policy.verdict import Allowed, Refused, Verdict, first_refusal
 
 NOMINATORS = (*IN_CHARGE, *PHYSICIANS, Role.CASE_MANAGER)
@@ -248,11 +247,7 @@ def _is_a_time_to_wake(task: HumanTask, action: SuspendTask, now: datetime) -> V
 
 
 def _is_an_object(draft: str) -> Verdict:
-    try:
-        found = json.loads(draft) if draft else {}
-    except ValueError:
-        found = None
-    if isinstance(found, dict):
+    if fields_of_draft(draft) is not None:
         return Allowed()
     return Refused(reason="a draft is a JSON object of the form's fields", clause=Clause.P1, field="draft")
 

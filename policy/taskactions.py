@@ -8,6 +8,8 @@ from policy.staffaction import StaffAction
 from policy.tasks import Nominee
 from policy.verdict import Moment
 
+LONGEST_DRAFT = 20_000  # characters
+
 WHO = {"id": "cm.brown", "roles": ["case_manager"]}
 SPECIALIST = {
     "id": "md.osei",
@@ -99,7 +101,7 @@ class SaveDraft(TaskAction):
     ABOUT = "Keep what you have entered so far; it is there when you, or who takes over, comes back."
     EXAMPLE = {"task_id": "T1", "draft": '{"rationale": "Reason R1 applies"}'}
 
-    draft: str = Field(max_length=20_000, description="a JSON object of the form's fields; empty: no draft")
+    draft: str = Field(max_length=LONGEST_DRAFT, description="a JSON object of the form's fields; empty: no draft")
 
 
 class SkipTask(TaskAction):

@@ -1,5 +1,6 @@
 """Human tasks, in the vocabulary of WS-HumanTask: what waits for whom, since when, and under which clause."""
 
+import json
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -123,6 +124,20 @@ class Comment(Value):
     at: AwareDatetime
     actor: str
     text: str
+
+
+def fields_of_draft(draft: str) -> dict[str, Any] | None:
+    """What was entered so far, by field; None for what is no JSON object. No draft has no fields."""
+    try:
+        found = json.loads(draft or "{}")
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def draft_of(task: "HumanTask") -> dict[str, Any]:
+    """What was kept with a task; nothing when it cannot be read."""
+    return fields_of_draft(task.draft) or {}
 
 
 # What of a task follows from its case, and changes without anybody touching the task.

@@ -17,24 +17,23 @@ from starlette.datastructures import FormData
 from policy.actions import SubmitConsultation
 from policy.complaints import FieldError
 from policy.particulars import Receipt
-from policy.taskactions import SaveDraft
+from policy.taskactions import LONGEST_DRAFT, SaveDraft
+from policy.tasks import draft_of
 from portal.access import Room
 from portal.case import ENTERING, SEES_EVERY_CASE
 from portal.documents import pdf, taken_in
 from portal.doing import NO_TASK, Doing, doing_of, envelope_of, is_over, text_of, whole_of
 from portal.forms import Entry, form_for, problems, read_form
 from portal.letters import Foreseen, as_pdf, foreseen
-from portal.offers import CONFIRMED, DONE, ENVELOPE, draft_of, is_final
+from portal.offers import CONFIRMED, DONE, ENVELOPE, is_final
 from portal.pages import go, now, page
 from portal.session import NotFound, Visit
 from wiring.desk import ActionError, ActionKept
-from wiring.sending import KEPT, keep, read_action
-from wiring.temporal import TemporalError
+from wiring.sending import read_action
 
 router = APIRouter(include_in_schema=False)
 
-LONG_DRAFT = "This is too long for a draft (20,000 characters). Send it, or shorten it."
-LONGEST_DRAFT = 20_000
+LONG_DRAFT = f"This is too long for a draft ({LONGEST_DRAFT:,} characters). Send it, or shorten it."
 
 
 @router.get("/cases/{number}/do/{signal}")
@@ -96,10 +95,10 @@ async def _draft(doing: Doing, sent: FormData, body: dict[str, Any], _: tuple[Fi
         return go(doing.visit.request, doing.home, NO_TASK, good=False)
     if len(draft) > LONGEST_DRAFT:
         return _form(doing, body, sent=sent, errors=(FieldError(field="", problem=LONG_DRAFT),))
-    kept = {"task_id": doing.task.id, "draft": draft}
+    kept = {"task_id": doing.task.id, "draft": draft, **envelope_of(doing, str(uuid4()), 0)}
     here = f"{doing.home}/do/{doing.way.signal}?task={doing.task.id}"
     try:
-        receipt = await _send(doing, SaveDraft.SIGNAL, {**kept, **envelope_of(doing, str(uuid4()), 0)})
+        receipt = await doing.visit.house.send(doing.number, SaveDraft.SIGNAL, kept)
     except ActionKept as later:
         return go(doing.visit.request, here, str(later))
     except ActionError as wrong:
@@ -128,7 +127,7 @@ async def _answered(doing: Doing, sent: FormData, body: dict[str, Any], whole: d
     """The case's answer, as a page."""
     request = doing.visit.request
     try:
-        receipt = await _send(doing, doing.way.signal, whole)
+        receipt = await doing.visit.house.send(doing.number, doing.way.signal, whole)
     except ActionKept as later:
         return go(request, _next(doing), str(later))
     except ActionError as wrong:
@@ -141,17 +140,6 @@ async def _answered(doing: Doing, sent: FormData, body: dict[str, Any], whole: d
     if doing.way.is_at_once:
         return go(request, doing.home, _refusal(receipt), good=False)
     return _form(doing, body, sent=sent, refused=receipt)
-
-
-async def _send(doing: Doing, signal: str, whole: Mapping[str, Any]) -> Receipt:
-    """Keeps the action and sends it. Raises ActionKept when nobody can be asked now, and ActionError."""
-    house = doing.visit.house
-    try:
-        desk = await house.desk()
-    except TemporalError as trouble:
-        await asyncio.to_thread(keep, house.world, doing.number, signal, whole)
-        raise ActionKept(KEPT.format(number=doing.number)) from trouble
-    return await desk.act(doing.number, signal, whole)
 
 
 def _foreseen(doing: Doing, sent: FormData, body: dict[str, Any]) -> Foreseen:

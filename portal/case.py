@@ -17,12 +17,12 @@ from policy.particulars import StoryEntry
 from policy.people import Actor, Role
 from policy.request import Request
 from policy.routing import LADDER, WHERE, Rung, propose
-from policy.tasks import HumanTask, TaskKind
+from policy.tasks import HumanTask, TaskKind, draft_of
 from policy.verdict import Value
 from portal.access import Room
 from portal.forms import Form, form_for
-from portal.offers import Offered, TaskSeen, draft_of, offered, on_the_case, task_of
-from portal.pages import go, page
+from portal.offers import Offered, TaskSeen, offered, on_the_case, task_of
+from portal.pages import go, in_words, page
 from portal.session import NotFound, Visit, entering
 from records import queries
 from records.rows import CaseFile, LedgerRow
@@ -37,21 +37,21 @@ ANSWER_WITHIN = 3.0  # seconds; then the page is shown without what only the wor
 LATEST = 100  # lines of the story on the first page
 SEES_EVERY_CASE = tuple(role for role in Role if role not in (Role.CONSULTANT, Role.COMMITTEE))
 READS_ALL = tuple(role for role in SEES_EVERY_CASE if role is not Role.INTAKE)
-ACRONYMS = {Role.CMO: "CMO"}
 
 
 async def opened(visit: Visit, number: str) -> CaseFile:
     """The case of a number or an external reference, when this person may see it. Raises NotFound."""
-    file = await asyncio.to_thread(_file_of, visit, number)
+    _, file = await asyncio.to_thread(_found, visit, number)
     if file is None or not may_see(visit, file):
         raise NotFound
     return file
 
 
-def _file_of(visit: Visit, number: str) -> CaseFile | None:
+def _found(visit: Visit, number: str) -> tuple[str | None, CaseFile | None]:
+    """The number that is meant, and its case: None for a request that is registered and has not begun."""
     engine = visit.house.world.records
     found = queries.find_number(engine, number)
-    return queries.case(engine, found) if found else None
+    return found, queries.case(engine, found) if found else None
 
 
 def may_see(visit: Visit, file: CaseFile) -> bool:
@@ -110,10 +110,11 @@ async def seen(visit: Visit, number: str, file: CaseFile | None = None) -> Seen:
 @router.get("/cases/{number}")
 async def case_page(number: str, way: str = "", story: str = "", visit: Visit = ENTERING[Room.CASES]) -> Response:
     """The page of a case."""
-    waiting = await asyncio.to_thread(_not_begun, visit, number)
-    if waiting:
-        return page(visit, "case-waiting.html", number=waiting)
-    file = await opened(visit, number)
+    meant, file = await asyncio.to_thread(_found, visit, number)
+    if meant and file is None and visit.actor.has(*SEES_EVERY_CASE):
+        return page(visit, "case-waiting.html", number=meant)
+    if file is None or not may_see(visit, file):
+        raise NotFound
     if file.case.number != number:
         return go(visit.request, f"/cases/{file.case.number}")
     found = await seen(visit, number, file)
@@ -139,15 +140,6 @@ async def case_page(number: str, way: str = "", story: str = "", visit: Visit = 
     return page(visit, "case.html", **context)
 
 
-def _not_begun(visit: Visit, number: str) -> str:
-    """The number of a request that is registered and whose case has not begun; empty for any other."""
-    world = visit.house.world
-    found = queries.find_number(world.records, number)
-    if not found or queries.case(world.records, found) or not visit.actor.has(*SEES_EVERY_CASE):
-        return ""
-    return found
-
-
 def named(visit: Visit, who: str) -> str:
     """A member of the staff by name, as far as the staff file knows the id."""
     person = visit.house.person(who)
@@ -156,7 +148,7 @@ def named(visit: Visit, who: str) -> str:
 
 def _waits_for(visit: Visit, task: HumanTask) -> dict[str, Any]:
     """Whose turn it is, until when and under which rule."""
-    roles = " or ".join(ACRONYMS.get(role) or role.replace("_", " ") for role in task.definition.potential_owners)
+    roles = " or ".join(in_words(role) for role in task.definition.potential_owners)
     who = task.owner or task.asked
     article = "an" if roles[:1].lower() in "aeio" else "a"
     return {"who": named(visit, who) if who else f"{article} {roles}", "task": task}

@@ -1,14 +1,18 @@
 """What every page needs: the settings, the world, the staff, the desk."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from temporalio.client import Client
 
+from policy.particulars import Receipt
 from policy.people import Actor
 from wiring.desk import FrontDesk
 from wiring.devserver import running_server
+from wiring.sending import send
 from wiring.settings import Settings
 from wiring.staff import StaffEntry, read_staff, staff_path
 from wiring.temporal import TemporalError, connect, named_cluster
@@ -34,6 +38,10 @@ class House:
                     raise TemporalError("The Temporal server is not running; start it with: second-opinion server.")
                 self.client = await connect(self.settings, running.grpc if running else None)
         return FrontDesk(self.client, self.world)
+
+    async def send(self, number: str, signal: str, body: Mapping[str, Any]) -> Receipt:
+        """Keeps an action and sends it; the case's answer. Raises ActionError, ActionKept or RecordsError."""
+        return await send(self.world, self.desk, number, signal, body)
 
     @property
     def staff(self) -> dict[str, StaffEntry]:

@@ -3,7 +3,6 @@
 The case itself decides again when the action comes.
 """
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -109,15 +108,6 @@ def task_of(row: TaskRow) -> HumanTask:
     )
     note = row.title.removeprefix(made.title).strip().removeprefix("(").removesuffix(")")
     return made.model_copy(update={"note": note})
-
-
-def draft_of(task: HumanTask) -> dict[str, Any]:
-    """What was kept with the task; nothing when it is no JSON object (others write drafts, too)."""
-    try:
-        found = json.loads(task.draft or "{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def offered(actor: Actor, tasks: tuple[HumanTask, ...], case: Case | None) -> tuple[TaskSeen, ...]:

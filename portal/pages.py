@@ -39,7 +39,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        words=_words, choice=_choice, spoken=spoken, day=_day, iso=_iso, left=left, standing=standing, told=told
+        words=in_words, choice=_choice, spoken=spoken, day=_day, iso=_iso, left=left, standing=standing, told=told
     )
     made.globals.update(now=now)
     return made
@@ -125,7 +125,8 @@ SPELT = {
 }
 
 
-def _words(code: object) -> str:
+def in_words(code: object) -> str:
+    """A code as people write it."""
     return SPELT.get(str(code), words(str(code))) if code else ""
 
 
@@ -136,7 +137,7 @@ REASONS = {reason.value: f"{reason}: {CLAUSES.get(reason.value, 'another reason 
 
 def _choice(code: object) -> str:
     """A code to choose, as people read it."""
-    text = REASONS.get(str(code)) or _words(code)
+    text = REASONS.get(str(code)) or in_words(code)
     return text[:1].upper() + text[1:]
 
 

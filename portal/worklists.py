@@ -28,8 +28,7 @@ from records import views
 from records.rows import TaskRow
 from records.views import SavedView, TooManyViews
 from records.worklists import PAGE, TaskFilter, Viewer, Whose, worklist
-from wiring.sending import KEPT, ActionError, ActionKept, keep
-from wiring.temporal import TemporalError
+from wiring.sending import ActionError, ActionKept
 
 router = APIRouter(include_in_schema=False)
 Working = Annotated[Visit, entering(Room.WORK)]
@@ -227,23 +226,12 @@ async def send(
     who = visit.actor.model_dump(mode="json", exclude_defaults=True)
     body = {**fields, "actor": who, "action_id": _action_id(once, signal, case, fields)}
     try:
-        receipt = await (await visit.house.desk()).act(case, signal, body)
+        receipt = await visit.house.send(case, signal, body)
     except ActionKept as kept:
         return str(kept), None
     except ActionError as wrong:
         return str(wrong), False
-    except TemporalError:
-        return await _kept(visit.house, case, signal, body)
     return receipt.reason, receipt.accepted
-
-
-async def _kept(house: House, case: str, signal: str, body: Mapping[str, Any]) -> tuple[str, bool | None]:
-    """Temporal is away: a worker delivers the action later, with the time at which it came here."""
-    try:
-        await asyncio.to_thread(keep, house.world, case, signal, body)
-    except ActionError as wrong:
-        return str(wrong), False
-    return KEPT.format(number=case), None
 
 
 def _action_id(once: str, signal: str, case: str, fields: Mapping[str, Any]) -> str:

@@ -68,6 +68,7 @@ class Load(NamedTuple):
 
 
 Staff = tuple[tuple[Actor, int], ...]
+Known = dict[str, tuple[Actor, int]]  # by id
 
 
 class StaffPanel:
@@ -79,27 +80,28 @@ class StaffPanel:
         self._given = staff
         self._clock = clock
 
-    @property
-    def _staff(self) -> dict[str, tuple[Actor, int]]:
+    def _staff(self) -> Known:
         return {actor.id: (actor, capacity) for actor, capacity in self._given()}
 
     def members(self) -> tuple[StaffMember, ...]:
         """All the staff, in the order in which they were given, with absences that are not over."""
+        staff = self._staff()
         with reading(self._engine) as connection:
             absences = _absences(connection, self._clock())
-            return tuple(self._seen(connection, self._staff, absences).values())
+            return tuple(_seen(connection, staff, staff, absences).values())
 
     def candidates(self, task: HumanTask) -> tuple[StaffMember, ...]:
         """Those with a role for the task and, for a consultative review, its specialty; and who stands in for them.
 
         Whose turn it is comes first: the fewest open tasks, then the longest ago, then by id. At most 50.
         """
-        able = [actor.id for actor, _ in self._staff.values() if _is_wanted(task, actor)]
+        staff = self._staff()
+        able = [actor.id for actor, _ in staff.values() if _is_wanted(task, actor)]
         with reading(self._engine) as connection:
             absences = _absences(connection, self._clock())
-            seen = self._seen(connection, self._with_substitutes(able, absences), absences)
+            seen = _seen(connection, staff, _with_substitutes(staff, able, absences), absences)
         in_turn = sorted(able, key=lambda person: _turn(seen[person]))
-        people = dict.fromkeys(self._with_substitutes(in_turn, absences))
+        people = dict.fromkeys(_with_substitutes(staff, in_turn, absences))
         return tuple(seen[person] for person in islice(people, MOST))
 
     def set_absence(self, person: str, absence: Absence) -> None:
@@ -113,27 +115,29 @@ class StaffPanel:
         with writing(self._engine) as connection:
             connection.execute(PRESENT_AGAIN, {"of": person})
 
-    def _with_substitutes(self, people: Iterable[str], absences: dict[str, list[Absence]]) -> Iterator[str]:
-        for person in people:
-            yield person
-            yield from (a.substitute for a in absences.get(person, ()) if a.substitute in self._staff)
 
-    def _seen(
-        self, connection: Connection, people: Iterable[str], absences: dict[str, list[Absence]]
-    ) -> dict[str, StaffMember]:
-        wanted = list(dict.fromkeys(people))
-        loads = {row.person: Load(int(row.load), row.turn) for row in connection.execute(LOADS, {"people": wanted})}
-        return {person: self._member(person, loads.get(person, Load()), absences.get(person, [])) for person in wanted}
+def _with_substitutes(staff: Known, people: Iterable[str], absences: dict[str, list[Absence]]) -> Iterator[str]:
+    for person in people:
+        yield person
+        yield from (a.substitute for a in absences.get(person, ()) if a.substitute in staff)
 
-    def _member(self, person: str, load: Load, absences: list[Absence]) -> StaffMember:
-        actor, capacity = self._staff[person]
-        return StaffMember(
-            actor=actor,
-            load=load.open_tasks,
-            capacity=capacity,
-            last_turn=load.last_turn,
-            absences=tuple(absences),
-        )
+
+def _seen(
+    connection: Connection, staff: Known, people: Iterable[str], absences: dict[str, list[Absence]]
+) -> dict[str, StaffMember]:
+    wanted = list(dict.fromkeys(people))
+    loads = {row.person: Load(int(row.load), row.turn) for row in connection.execute(LOADS, {"people": wanted})}
+    return {who: _member(*staff[who], loads.get(who, Load()), absences.get(who, [])) for who in wanted}
+
+
+def _member(actor: Actor, capacity: int, load: Load, absences: list[Absence]) -> StaffMember:
+    return StaffMember(
+        actor=actor,
+        load=load.open_tasks,
+        capacity=capacity,
+        last_turn=load.last_turn,
+        absences=tuple(absences),
+    )
 
 
 def _is_wanted(task: HumanTask, actor: Actor) -> bool:

@@ -19,6 +19,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from policy.case import GENERATION, Case, open_case
 from policy.particulars import Receipt
 from policy.request import Priority, Request
+from policy.staffaction import StaffAction
 from policy.verdict import Value
 from wiring.sending import ANSWER_WITHIN, ActionError, ActionKept, Sender, keep, read_action
 from wiring.temporal import TemporalError
@@ -112,6 +113,10 @@ class FrontDesk:
         answers: then the action is delivered later, with the time at which it was received here.
         """
         action = await asyncio.to_thread(keep, self._world, number, signal, body)
+        return await self.deliver(number, action)
+
+    async def deliver(self, number: str, action: StaffAction) -> Receipt:
+        """The case's answer to an action that is kept already. Raises ActionKept."""
         return await self._sender.deliver(number, action)
 
     async def deliver_kept(self) -> int:

@@ -6,19 +6,21 @@ that counts. So what came while the server or the workers were away is not lost:
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from policy.acting import REUSED_ID
 from policy.actions import ACTIONS
 from policy.complaints import FieldError, field_errors
 from policy.particulars import Receipt, RefusedAction
 from policy.staffaction import LARGEST_ACTION, StaffAction
 from policy.trust import TrustMode
+from wiring.temporal import TemporalError
 from wiring.world import World
 from workflows import workflow_id
 from workflows.messages import Closing
@@ -38,6 +40,13 @@ class ActionError(Exception):
     def __init__(self, message: str, fields: tuple[FieldError, ...] = ()) -> None:
         super().__init__(message)
         self.fields = fields
+
+
+class Delivers(Protocol):
+    """Who brings a kept action to its case."""
+
+    async def deliver(self, number: str, action: StaffAction) -> Receipt:
+        """The case's answer."""
 
 
 class ActionKept(Exception):  # noqa: N818 - no error: the action is safe
@@ -66,12 +75,26 @@ def keep(world: World, number: str, signal: str, body: Mapping[str, Any]) -> Sta
 
     The same action sent again, while it is kept, has the time of the first.
     """
-    if not CASE_NUMBER.fullmatch(number):
-        raise ActionError("A case number looks like SO-2026-000001; list them with: second-opinion list")
+    _is_a_number(number)
     action = read_action(signal, {**body, "case_number": number, "at": datetime.now(UTC)})
     if world.register.request_of(number) is None:
         raise ActionError(f"There is no case {number}; list them with: second-opinion list")
     return world.kept.keep(number, action)
+
+
+async def send(
+    world: World, desk_of: Callable[[], Awaitable[Delivers]], number: str, signal: str, body: Mapping[str, Any]
+) -> Receipt:
+    """Keeps an action before anybody is asked, then sends it; the case's answer. Raises ActionError or RecordsError.
+
+    Raises ActionKept when Temporal or a worker is away (``desk_of`` raises TemporalError): it is delivered later.
+    """
+    action = await asyncio.to_thread(keep, world, number, signal, body)
+    try:
+        desk = await desk_of()
+    except TemporalError as trouble:
+        raise ActionKept(KEPT.format(number=number)) from trouble
+    return await desk.deliver(number, action)
 
 
 class Sender:
@@ -111,8 +134,7 @@ class Sender:
 
     def handle(self, number: str) -> Handle:
         """The workflow of a case. Raises ActionError for what is no case number."""
-        if not CASE_NUMBER.fullmatch(number):
-            raise ActionError("A case number looks like SO-2026-000001; list them with: second-opinion list")
+        _is_a_number(number)
         return self._client.get_workflow_handle_for(SecondOpinionWorkflow.run, workflow_id(number))
 
     async def _ask(self, number: str, action: StaffAction) -> Receipt:
@@ -128,7 +150,7 @@ class Sender:
 
     def _signed(self, number: str, action: StaffAction) -> StaffAction:
         world = self._world
-        if world.trust.mode is TrustMode.OPEN:
+        if world.trust_mode is TrustMode.OPEN:
             return action
         return world.vault.sign(action, number, lifetime=timedelta(hours=world.statement_hours))
 
@@ -160,13 +182,17 @@ class Sender:
         return found if found and _answers(found, action) else None
 
 
+def _is_a_number(number: str) -> None:
+    if not CASE_NUMBER.fullmatch(number):
+        raise ActionError("A case number looks like SO-2026-000001; list them with: second-opinion list")
+
+
 def _answers(receipt: Receipt, action: StaffAction) -> bool:
     return action.digest("at").startswith(receipt.digest or "-")
 
 
 def _used_before(action: StaffAction) -> Receipt:
-    why = "this action_id was used before, with other content; send a new one"
-    return _refused(action, why, FieldError(field="action_id", problem=why))
+    return _refused(action, REUSED_ID, FieldError(field="action_id", problem=REUSED_ID))
 
 
 def _refused(action: StaffAction, why: str, *fields: FieldError) -> Receipt:

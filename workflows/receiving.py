@@ -32,6 +32,9 @@ class Unreadable(Value):
     action_id: str = ""
 
 
+TOO_LARGE = Unreadable(reason=f"larger than {LARGEST_ACTION // 1024} KB; send documents by reference")
+
+
 def receive(case: Case, signal: str, payload: Payload, converter: PayloadConverter, now: datetime) -> Case:
     """The case after a signal's one payload: the action applied, or refused."""
     return _received(case, signal, payload, _read(signal, payload, converter), now)
@@ -66,7 +69,7 @@ def _received(case: Case, signal: str, payload: Payload, found: StaffAction | Un
 
 def _read(signal: str, payload: Payload, converter: PayloadConverter) -> StaffAction | Unreadable:
     if len(payload.data) > LARGEST_ACTION:
-        return Unreadable(reason=f"larger than {LARGEST_ACTION // 1024} KB; send documents by reference")
+        return TOO_LARGE
     try:
         action = converter.from_payload(payload, ACTIONS[signal])
     except ValidationError as error:
@@ -79,7 +82,7 @@ def _read(signal: str, payload: Payload, converter: PayloadConverter) -> StaffAc
 def _read_named(payload: Payload, converter: PayloadConverter) -> tuple[str, StaffAction | Unreadable]:
     """The action of an update, with its signal's name."""
     if len(payload.data) > LARGEST_ACTION:
-        return "act", _read(next(iter(ACTIONS)), payload, converter)
+        return "act", TOO_LARGE
     try:
         body = converter.from_payload(payload, dict[str, Any])
     except Exception:  # noqa: BLE001 - as above

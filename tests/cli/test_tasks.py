@@ -10,12 +10,12 @@ from cli.completing import the_ways, told_apart, ways_to_complete
 from cli.forms import FormLeft
 from cli.main import run
 from cli.screen import json_line
-from cli.taskform import draft_of, introduction, may_work, objection
+from cli.taskform import introduction, may_work, objection
 from cli.tasks import FITS, choose
 from cli.worklists import chosen, heading, keep_watching, plain
 from policy.actions import ACTIONS, Determine, SignExpiredDetermination
 from policy.people import Role
-from policy.tasks import TaskKind, TaskState
+from policy.tasks import TaskKind, TaskState, draft_of
 from records.rows import TaskRow
 from tests.builders import CASE_MANAGER, CMO, MONDAY, OTHER_CASE_MANAGER
 from tests.policy.steps import CASE_MANAGER_AND_CMO, DENIAL, SUPERVISOR, does, in_review, next_hour, opened, the_task
