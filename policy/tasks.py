@@ -130,7 +130,7 @@ def fields_of_draft(draft: str) -> dict[str, Any] | None:
     """What was entered so far, by field; None for what is no JSON object. No draft has no fields."""
     try:
         found = json.loads(draft or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):  # also one that is nested thousands deep
         return None
     return found if isinstance(found, dict) else None
 

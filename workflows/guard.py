@@ -1,4 +1,4 @@
-"""The guard at a case's door: whatever a signal brings, it becomes a recorded refusal and never harms the case.
+"""The guard at a case's door: whatever a signal or an update brings, it is a recorded refusal and never harms the case.
 
 Without it a signal with the wrong number of arguments wedges the case for ever, and a handler that raises can fail it.
 """
@@ -6,9 +6,10 @@ Without it a signal with the wrong number of arguments wedges the case for ever,
 from typing import Any, Protocol, runtime_checkable
 
 from temporalio import workflow
-from temporalio.exceptions import is_cancelled_exception
+from temporalio.exceptions import ApplicationError, is_cancelled_exception
 from temporalio.worker import (
     HandleSignalInput,
+    HandleUpdateInput,
     Interceptor,
     WorkflowInboundInterceptor,
     WorkflowInterceptorClassInput,
@@ -39,6 +40,15 @@ class _Guard(WorkflowInboundInterceptor):
             if is_cancelled_exception(trouble):
                 raise
             _refuse(input.signal, input.args, trouble)
+
+    async def handle_update_handler(self, input: HandleUpdateInput) -> Any:  # noqa: A002, ANN401 - the SDK's own
+        try:
+            return await super().handle_update_handler(input)
+        except Exception as trouble:  # the update fails, for its sender; the workflow task, and so the case, does not
+            if is_cancelled_exception(trouble):
+                raise
+            _refuse(input.update, input.args, trouble)
+            raise ApplicationError(f"refused: {type(trouble).__name__}", type="Refused") from None
 
 
 def _refuse(signal: str, args: Any, trouble: Exception) -> None:  # noqa: ANN401 - whatever was sent

@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
-from temporalio.client import WorkflowHandle
+from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 
+from policy.acting import HANDLERS
+from policy.actions import AddComment
 from policy.lifecycle import Stage
 from policy.particulars import Receipt
 from tests.builders import CASE_MANAGER, CMO, action
@@ -99,6 +101,31 @@ async def test_what_does_not_fit_is_answered_with_the_reason_and_harms_nothing(s
     assert receipt.reason.startswith(reason)
     assert (case.refused_count, len(case.refusals[0].digest)) == (1, 64)
     assert "Zzyzx" not in case.model_dump_json()
+    assert (await asked(played, "confirm_completeness", CASE_MANAGER)).accepted
+
+
+async def test_a_draft_that_is_nested_thousands_deep_is_refused_and_wedges_nothing(stage):
+    played = await stage.open()
+
+    receipt = await asked(played, "save_draft", CASE_MANAGER, task_id="T1", draft="[" * 20_000)
+
+    assert (receipt.accepted, receipt.fields[0].field) == (False, "draft")
+    assert (await asked(played, "confirm_completeness", CASE_MANAGER)).accepted
+
+
+async def test_an_update_that_our_own_code_stumbles_over_fails_for_its_sender_alone(stage, monkeypatch):
+    played = await stage.open()
+
+    def stumble(*_):
+        raise KeyError("Zzyzx")
+
+    monkeypatch.setitem(HANDLERS, AddComment, stumble)
+    with pytest.raises(WorkflowUpdateFailedError) as failed:
+        await asked(played, "add_comment", CASE_MANAGER, text="Hello.")
+
+    case = await played.case()
+    assert "Zzyzx" not in f"{failed.value.__cause__} {case.model_dump_json()}"
+    assert (case.refused_count, case.refusals[0].reason) == (1, "KeyError")
     assert (await asked(played, "confirm_completeness", CASE_MANAGER)).accepted
 
 
