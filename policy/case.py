@@ -96,7 +96,7 @@ class Case(Value):
     @property
     def planned_notices(self) -> tuple[Notice, ...]:
         """Letters that are owed and have not left."""
-        return tuple(n for n in self.notices if n.sent_at is None)
+        return tuple(n for n in self.notices if n.is_owed)
 
     @property
     def is_before_determination(self) -> bool:

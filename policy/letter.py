@@ -2,20 +2,28 @@
 
 from datetime import date
 
+from policy.channels import Route
 from policy.particulars import NoticeKind
 from policy.verdict import Value
 
 
 class Section(Value):
-    """A part of a letter: an optional heading, paragraphs, then a list."""
+    """A part of a letter: an optional heading, paragraphs, then a list.
+
+    ``elements`` names what of the letter's checklist stands in it (policy/checklist.py).
+    """
 
     heading: str = ""
     paragraphs: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
+    elements: tuple[str, ...] = ()
 
 
 class Letter(Value):
-    """A letter's content. ``key`` is the idempotency key: case, kind, ordinal and recipient, never a run's id."""
+    """A letter's content. ``key`` is the idempotency key: case, kind, ordinal and recipient, never a run's id.
+
+    ``routes`` are the ways to its reader, in the order in which they are tried. ``language`` is ISO 639.
+    """
 
     key: str
     kind: NoticeKind
@@ -28,6 +36,8 @@ class Letter(Value):
     sections: tuple[Section, ...]
     signed_by: str
     language: str = "en"
+    large_print: bool = False
+    routes: tuple[Route, ...] = ()
 
     @property
     def file_name(self) -> str:

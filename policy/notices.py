@@ -7,6 +7,7 @@ from datetime import datetime
 
 from policy.calendar import local_day
 from policy.case import Case
+from policy.channels import Attempt
 from policy.clauses import Clause
 from policy.letter import Letter, Section
 from policy.particulars import Notice, NoticeKind, Recipient
@@ -17,11 +18,17 @@ from policy.wording import CONTENTS, day
 
 
 class Delivery(Value):
-    """The proof that a letter left: which, where it lies, and the digest of its bytes."""
+    """What became of a letter: where it lies, the digest of its bytes, and every attempt to get it to its reader.
+
+    The last attempt is the proof that it left. With no attempt at all it lies in the outbox, ready to print; with
+    none that worked (``is_undeliverable``) somebody has to reach its reader by other means.
+    """
 
     key: str
     document: str
     sha256: str
+    attempts: tuple[Attempt, ...] = ()
+    is_undeliverable: bool = False
 
 
 PLAN = "Utilization Management Department"
@@ -63,6 +70,8 @@ def addressee(case: Case, recipient: Recipient, ordinal: int | None = None) -> t
             given = case.opinions if ordinal is None else tuple(o for o in case.opinions if o.ordinal == ordinal)
             chosen = given[-1].candidate.professional if given else request.treating_provider
             return chosen.name, chosen.address
+        case Recipient.DELEGATE:
+            return request.treating_provider.organization or request.treating_provider.name, None
 
 
 def _opinion_ordinal(notice: Notice) -> int:

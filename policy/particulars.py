@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime
 
+from policy.channels import Attempt, Channel
 from policy.complaints import FieldError
 from policy.eligibility import Eligibility
 from policy.lifecycle import Outcome
@@ -140,6 +141,10 @@ class NoticeKind(StrEnum):
     WITHDRAWAL = "withdrawal"
     EXTENSION = "extension"
     EXPEDITE_REFUSED = "expedite_refused"
+    ACKNOWLEDGEMENT = "acknowledgement"
+    EXPIRED_DETERMINATION = "expired_determination"
+    DELEGATED_COPY_REQUEST = "delegated_copy_request"
+    COMMITTEE_ACTION = "committee_action"
 
 
 class Recipient(StrEnum):
@@ -149,10 +154,24 @@ class Recipient(StrEnum):
     PROVIDER = "provider"
     PCP = "pcp"
     OPINION_PHYSICIAN = "opinion_physician"
+    DELEGATE = "delegate"
+
+
+class NoticeEnd(StrEnum):
+    """Why a letter counts no more."""
+
+    VOID = "void"
+    RETURNED = "returned"
+    MOOT = "moot"
+    UNDELIVERABLE = "undeliverable"
 
 
 class Notice(Value):
-    """A letter that is owed, and the proof that it left. ``key`` is the same however often the sending is repeated."""
+    """A letter that is owed, and the proof that it left. ``key`` is the same however often the sending is repeated.
+
+    A letter that came back or was voided ends, and is followed by another copy under a key of its own; that one
+    ``avoids`` the channels that have failed before.
+    """
 
     key: str
     kind: NoticeKind
@@ -162,6 +181,17 @@ class Notice(Value):
     sent_at: AwareDatetime | None = None
     document: str = ""
     sha256: str = ""
+    copy_number: int = 1
+    avoids: tuple[Channel, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    ended_as: NoticeEnd | None = None
+    ended_at: AwareDatetime | None = None
+    ended_why: str = ""
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether it has neither left nor ended."""
+        return self.sent_at is None and self.ended_at is None
 
 
 class Filing(Value):

@@ -7,6 +7,9 @@ from pydantic import Field
 
 from policy.verdict import Entered, Value
 
+# One plain address: nothing in it can end a header, name a second reader, or quote.
+EMAIL_PATTERN = r"^([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)?$"
+
 
 class Address(Entered):
     """Where a letter goes."""
@@ -38,8 +41,23 @@ class PersonName(Entered):
         return " ".join(filter(None, (self.given, self.family, self.suffix)))
 
 
+class Contact(Entered):
+    """How a member wants to be reached, and nowhere else: a request for confidential communication."""
+
+    address: Address | None = None
+    phone: str = Field("", max_length=40)
+    email: str = Field("", max_length=200, pattern=EMAIL_PATTERN)
+
+
+class WrittenBy(StrEnum):
+    """How a member wants letters to come: by post, or by e-mail (which takes the member's consent)."""
+
+    POST = "post"
+    EMAIL = "email"
+
+
 class Member(Entered):
-    """The enrollee."""
+    """The enrollee. ``confidential`` stands in the place of every other address, number and e-mail address."""
 
     member_id: str = Field(min_length=1, max_length=40)
     name: PersonName
@@ -47,6 +65,10 @@ class Member(Entered):
     phone: str = Field("", max_length=40)
     address: Address | None = None
     language: str = Field("en", pattern="^[a-z]{2,3}$", description="ISO 639 code of the preferred language")
+    email: str = Field("", max_length=200, pattern=EMAIL_PATTERN, description="as ana@example.org")
+    letters_by: WrittenBy = Field(WrittenBy.POST, description="post, or email when the member has consented to it")
+    large_print: bool = Field(False, description="letters in large print (20 point)")
+    confidential: Contact | None = Field(None, description="the only place where the member may be reached")
 
 
 class Professional(Entered):

@@ -2,6 +2,7 @@
 
 import hashlib
 
+from policy.channels import Attempt, Result
 from policy.coding import MhcRow
 from policy.filing import Packet
 from policy.letter import Letter
@@ -10,6 +11,7 @@ from policy.notices import Delivery
 from policy.particulars import Filing
 from policy.tasks import HumanTask
 from policy.transition import Transition
+from tests.builders import MONDAY
 
 
 class FakeLedger:
@@ -63,7 +65,9 @@ class FakeMailroom:
             raise OSError("no paper")
         self.letters.setdefault(letter.key, letter)
         digest = hashlib.sha256(letter.key.encode()).hexdigest()
-        return Delivery(key=letter.key, document=f"{letter.file_name}.pdf", sha256=digest)
+        first = letter.routes[:1]
+        left = tuple(Attempt(channel=r.channel, at=MONDAY, result=Result.LEFT, proof="fake") for r in first)
+        return Delivery(key=letter.key, document=f"{letter.file_name}.pdf", sha256=digest, attempts=left)
 
     def sent(self) -> list[str]:
         """``kind to recipient`` of each letter, in order."""
