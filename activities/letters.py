@@ -8,8 +8,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.ports import Mailroom
+from policy.dispatch import Delivery
 from policy.letter import Letter
-from policy.notices import Delivery
 
 
 class LetterSteps:

@@ -7,10 +7,10 @@ first answer. A failure is an ordinary exception; the step is then tried again, 
 from typing import Protocol
 
 from policy.coding import MhcRow
+from policy.dispatch import Delivery
 from policy.filing import Packet
 from policy.letter import Letter
 from policy.nomination import StaffMember
-from policy.notices import Delivery
 from policy.particulars import Filing
 from policy.tasks import HumanTask
 from policy.transition import Transition

@@ -11,8 +11,8 @@ from typing import Any
 
 from adapters.shelf import Shelf
 from adapters.typesetter import typeset
+from policy.dispatch import Delivery
 from policy.letter import Letter
-from policy.notices import Delivery
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from policy import completeness, determination, operations, placement, speed, withdrawal
+from policy import completeness, determination, dispatch, operations, placement, speed, withdrawal
 from policy.actions import (
     AddComment,
     ConfirmCompleteness,
@@ -30,6 +30,7 @@ from policy.case import FIRST_GENERATION, REFUSALS_KEPT, Case
 from policy.clauses import Clause
 from policy.complaints import FieldError
 from policy.duties import may_own
+from policy.letteractions import RecordCall, ReissueLetter, ReportReturnedLetter
 from policy.lifecycle import Stage
 from policy.nomination import asked_anew
 from policy.particulars import Receipt, RefusedAction
@@ -146,7 +147,7 @@ def _may_act(case: Case, action: StaffAction, now: datetime) -> Verdict:
     return first_refusal(
         _is_for_this_case(case, action),
         _has_a_sound_time(case, action, named, now),
-        _has_a_task(case, action),
+        _has_a_task(case, action, named),
         _has_seen_the_latest(case, action, named),
     )
 
@@ -161,9 +162,9 @@ def _is_for_this_case(case: Case, action: StaffAction) -> Verdict:
 
 def _named_task(case: Case, action: StaffAction) -> HumanTask | Refused | None:
     """The open task that the action is about, if it is about one."""
-    if action.TASK is not None:
+    task_id = action.task_id if isinstance(action, TaskAction | AddComment | RecordCall) else ""
+    if action.TASK is not None and not task_id:
         return case.task(action.TASK)
-    task_id = action.task_id if isinstance(action, TaskAction | AddComment) else ""
     if not task_id or case.stage is Stage.CLOSED:
         return None
     return case.task_with(task_id) or Refused(reason="no open task of this id", field="task_id")
@@ -197,11 +198,10 @@ def _has_a_sound_time(case: Case, action: StaffAction, named: HumanTask | None, 
     return Allowed()
 
 
-def _has_a_task(case: Case, action: StaffAction) -> Verdict:
+def _has_a_task(case: Case, action: StaffAction, task: HumanTask | None) -> Verdict:
     if action.TASK is None:
         return Allowed()
-    task = case.task(action.TASK)
-    if task is None:
+    if task is None or task.kind is not action.TASK:
         waiting = ", ".join(t.kind for t in case.open_tasks) or "nothing"
         return Refused(reason=f"no {action.TASK} task is open; the case waits for: {waiting}", clause=action.CLAUSE)
     verdict = task.may_be_worked_by(action.actor)
@@ -290,4 +290,7 @@ HANDLERS: dict[type[StaffAction], Handler] = {
     ExpediteRequest: speed.expedite,
     RefuseExpedite: speed.refuse_expedite,
     ExtendDecision: speed.extend,
+    RecordCall: dispatch.call,
+    ReportReturnedLetter: dispatch.returned,
+    ReissueLetter: dispatch.reissue,
 }

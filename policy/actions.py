@@ -4,6 +4,7 @@ from pydantic import Field
 
 from policy.clauses import Clause
 from policy.complaints import field_names
+from policy.letteractions import RecordCall, ReissueLetter, ReportReturnedLetter
 from policy.people import Professional
 from policy.request import Attachment, Information, Item, Recommendation
 from policy.routing import FeeArrangement, Tier
@@ -264,6 +265,9 @@ ACTIONS: dict[str, type[StaffAction]] = {
         ExpediteRequest,
         RefuseExpedite,
         ExtendDecision,
+        RecordCall,
+        ReportReturnedLetter,
+        ReissueLetter,
     )
 }
 

@@ -29,8 +29,9 @@ TASKS_OF = {
     Obligation.INFORMATION_REPLY: (TaskKind.OBTAIN_INFORMATION,),
     Obligation.PLACEMENT: (TaskKind.PLACEMENT,),
     Obligation.CONSULTATION_REPORT: (TaskKind.OBTAIN_REPORT,),
-    Obligation.PROVIDER_NOTICE: (),  # a letter that has not left is nobody's task; the story says so
-    Obligation.MEMBER_NOTICE: (),
+    # A letter that is on its way is nobody's task; one that needs a call is.
+    Obligation.PROVIDER_NOTICE: (TaskKind.TELEPHONE_NOTICE,),
+    Obligation.MEMBER_NOTICE: (TaskKind.TELEPHONE_NOTICE,),
 }
 
 

@@ -26,6 +26,7 @@ from policy.particulars import (
     RefusedAction,
     StoryEntry,
 )
+from policy.people import Contact
 from policy.planning import PLANNED_BY, planned
 from policy.receipts import recalled, retired
 from policy.request import FirstOpinion, Information, Item, Priority, Request
@@ -42,7 +43,9 @@ REFUSALS_KEPT = 100
 
 # What later code does otherwise it does to new cases only: what was recorded under an older generation keeps its
 # meaning when it is replayed. 1: until 2026-11. 2: tasks are owned, ordered and escalated as WS-HumanTask has it.
-FIRST_GENERATION, GENERATION = 1, 2
+# 3: a letter has left when its channel proves it; one that comes back is owed again.
+FIRST_GENERATION, WITH_CHANNELS = 1, 3
+GENERATION = WITH_CHANNELS
 
 
 class Case(Value):
@@ -65,6 +68,7 @@ class Case(Value):
     determination: Determination | None = None
     opinions: tuple[Opinion, ...] = ()
     notices: tuple[Notice, ...] = ()
+    contact: Contact | None = None  # the member's confidential contact, as it was changed since
     category: str = ""
     coded_at: AwareDatetime | None = None
     filing: Filing | None = None
@@ -139,6 +143,14 @@ class Case(Value):
         """The open task of a kind."""
         return next((t for t in self.open_tasks if t.kind is kind), None)
 
+    def tasks_about(self, letter: str) -> tuple[HumanTask, ...]:
+        """The open tasks about a letter."""
+        return tuple(t for t in self.open_tasks if t.letter == letter)
+
+    def notice(self, key: str) -> Notice | None:
+        """The letter of a key."""
+        return next((n for n in self.notices if n.key == key), None)
+
     def task_with(self, task_id: str) -> HumanTask | None:
         """The open task of an id."""
         return next((t for t in self.open_tasks if t.id == task_id), None)
@@ -173,9 +185,9 @@ class Case(Value):
             raise ValueError(verdict)
         return self.but(stage=stage)
 
-    def open_task(self, kind: TaskKind, at: datetime, note: str = "") -> Self:
-        """One more task for people."""
-        task = HumanTask(id=f"T{len(self.tasks) + 1}", kind=kind, note=note, opened_at=at)
+    def open_task(self, kind: TaskKind, at: datetime, note: str = "", *, letter: str = "") -> Self:
+        """One more task for people; ``letter`` is the key of the letter that it is about."""
+        task = HumanTask(id=f"T{len(self.tasks) + 1}", kind=kind, note=note, letter=letter, opened_at=at)
         case = self.but(tasks=(*self.tasks, task))
         return case.tell(at, "task:opened", f"{task.id}: {task.title}", clause=task.definition.clause)
 
@@ -250,6 +262,10 @@ class Case(Value):
         known = {n.key for n in self.notices}
         return self.but(notices=(*self.notices, *(n for n in owed if n.key not in known)))
 
+    def change_notice(self, changed: Notice) -> Self:
+        """One letter replaced by its next value."""
+        return self.but(notices=tuple(changed if n.key == changed.key else n for n in self.notices))
+
     def trimmed(self, recorded_seq: int) -> Self:
         """With only the latest lines of the story, of those that are already in the ledger."""
         kept = size = 0
@@ -296,4 +312,6 @@ def open_case(
         case = case.start_clocks(Anchor.INFORMATION_COMPLETE, anchored_at)
     else:
         case = case.start_clocks(Anchor.RECEIVED, anchored_at)
+    if generation >= WITH_CHANNELS and request.requester.kind in edition.parameters.acknowledges:
+        case = case.plan_notice(NoticeKind.ACKNOWLEDGEMENT, received_at, Recipient.MEMBER, Recipient.PROVIDER)
     return case.open_task(TaskKind.COMPLETENESS_REVIEW, received_at)

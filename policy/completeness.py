@@ -9,7 +9,7 @@ from policy.lifecycle import Stage
 from policy.particulars import InformationRequest, NoticeKind, Recipient
 from policy.request import Item
 from policy.rule import Anchor, Obligation
-from policy.tasks import TaskKind
+from policy.tasks import HumanTask, TaskKind
 from policy.timeframes import ClockState
 from policy.verdict import Refused
 
@@ -90,7 +90,7 @@ def receive(case: Case, action: ReceiveInformation, now: datetime) -> Case | Ref
     return case.open_task(TaskKind.COMPLETENESS_REVIEW, now)
 
 
-def without_information(case: Case, now: datetime) -> Case:
+def without_information(case: Case, _task: HumanTask, now: datetime) -> Case:
     """Nobody waits for the information any longer: back to the case manager's review (P2, P3).
 
     A limit that was held while information was outstanding runs afresh: what is no longer awaited holds nothing.

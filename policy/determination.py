@@ -7,8 +7,9 @@ from datetime import datetime
 
 from policy.actions import Determine, ReferToConsultation, SignExpiredDetermination, SubmitConsultation
 from policy.calendar import local_day
-from policy.case import FIRST_GENERATION, Case
+from policy.case import FIRST_GENERATION, WITH_CHANNELS, Case
 from policy.clauses import Clause
+from policy.dispatch import ASKING, moot
 from policy.duties import DETERMINING
 from policy.eligibility import reviewer_eligibility
 from policy.lifecycle import Outcome, Stage
@@ -16,7 +17,7 @@ from policy.particulars import Basis, Consultation, Determination, NoticeKind, R
 from policy.people import Actor
 from policy.rule import Anchor, Obligation
 from policy.staffaction import StaffAction
-from policy.tasks import TaskKind
+from policy.tasks import HumanTask, TaskKind
 from policy.timeframes import DECISION_LIMITS
 from policy.verdict import Allowed, Refused, Verdict, first_refusal
 
@@ -103,7 +104,7 @@ def consult(case: Case, action: SubmitConsultation, now: datetime) -> Case | Ref
     return case.move(Stage.PHYSICIAN_REVIEW).open_task(TaskKind.PHYSICIAN_REVIEW, now, note=note)
 
 
-def without_consultation(case: Case, now: datetime) -> Case:
+def without_consultation(case: Case, _task: HumanTask, now: datetime) -> Case:
     """The question is withdrawn: the physician decides without it (P5 lets the physician refer, and so recall)."""
     answered = tuple(c for c in case.consultations if c.reviewer)
     case = case.but(consultations=answered).move(Stage.PHYSICIAN_REVIEW)
@@ -124,12 +125,19 @@ def _decided(
     case = case.end_clocks(action.at, *DECISION_LIMITS)
     case = case.waive_clocks(now, "decided", Obligation.PEND_NOTICE, Obligation.INFORMATION_REPLY)
     case = case.start_clocks(Anchor.DECIDED, action.at)
-    kind = NoticeKind.APPROVAL if outcome is Outcome.APPROVED else NoticeKind.DENIAL
-    case = case.plan_notice(kind, now, Recipient.PROVIDER, Recipient.MEMBER)
+    case = moot(case, now, "decided", *ASKING)
+    case = case.plan_notice(_announcement(case, made), now, Recipient.PROVIDER, Recipient.MEMBER)
     if outcome is Outcome.DENIED:
         return case.waive_clocks(now, "denied", Obligation.OPINION_RENDERED).move(Stage.FILING)
     case = case.start_clocks(Anchor.APPROVED, action.at)
     return case.move(Stage.PLACEMENT).open_task(TaskKind.PLACEMENT, now, note="second opinion")
+
+
+def _announcement(case: Case, made: Determination) -> NoticeKind:
+    if made.outcome is Outcome.APPROVED:
+        return NoticeKind.APPROVAL
+    by_law = made.basis is Basis.EXPIRED and case.generation >= WITH_CHANNELS
+    return NoticeKind.EXPIRED_DETERMINATION if by_law else NoticeKind.DENIAL
 
 
 def _is_licensed(actor: Actor) -> Verdict:

@@ -15,7 +15,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from policy.request import Item, LineOfBusiness, Priority
+from policy.request import Item, LineOfBusiness, Priority, RequesterKind
 from policy.rule import Circumstances, Extension, Retention, Timeframe
 from policy.tasks import TaskKind
 from policy.verdict import Value
@@ -63,6 +63,9 @@ class Parameters(Value):
     nominee_answers_within_hours: int = Field(gt=0)
     warn_at: tuple[float, ...]
     clock_skew_minutes: int
+    fax_patience_minutes: int = Field(ge=0)
+    email_patience_minutes: int = Field(ge=0)
+    acknowledges: tuple[RequesterKind, ...]
 
 
 class SomeLines(Value):
@@ -87,6 +90,7 @@ class Edition(Value):
     timeframe: tuple[Timeframe, ...]
     extension: tuple[Extension, ...]
     deemed_denial: SomeLines
+    telephone_or_fax: SomeLines
     third_opinion: SomeLines
     cost: dict[LineOfBusiness, str]
     rights: dict[LineOfBusiness, str]
@@ -114,7 +118,7 @@ class Edition(Value):
         for row in (*self.timeframe, *self.extension):
             if unknown := set(row.citations) - set(self.citations):
                 raise ValueError(f"edition {self.id}: {row.id} cites what is not registered: {sorted(unknown)}")
-        others = {self.deemed_denial.citation, self.third_opinion.citation}
+        others = {self.deemed_denial.citation, self.third_opinion.citation, self.telephone_or_fax.citation}
         others |= {c for choice in self.choice for c in (choice.yes_citation, choice.no_citation)}
         others |= {row.citation for row in self.retention}
         if unknown := others - set(self.citations):

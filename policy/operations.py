@@ -12,6 +12,7 @@ from policy.case import FIRST_GENERATION, Case
 from policy.clauses import Clause
 from policy.completeness import without_information
 from policy.determination import without_consultation
+from policy.dispatch import without_a_call
 from policy.duties import may_decide, may_own
 from policy.nomination import next_asked, nominated
 from policy.people import Actor, Role
@@ -136,7 +137,7 @@ def skip(case: Case, action: SkipTask, now: datetime) -> Case | Refused:
     case = case.change_task(task.ended(TaskState.OBSOLETE, now, action.actor.id))
     text = f"{task.id}: {task.title}: {action.reason}"
     case = case.tell(now, "task:skipped", text, actor=action.actor.id, clause=task.definition.clause)
-    return AFTER_A_SKIP[task.kind](case, now)
+    return AFTER_A_SKIP[task.kind](case, task, now)
 
 
 def escalate(case: Case, action: EscalateTask, now: datetime) -> Case | Refused:
@@ -259,7 +260,8 @@ def _told(case: Case, task: HumanTask, action: TaskAction, now: datetime, done: 
     return case.change_task(task).tell(now, f"task:{what}", text, actor=action.actor.id)
 
 
-AFTER_A_SKIP: dict[TaskKind, Callable[[Case, datetime], Case]] = {
+AFTER_A_SKIP: dict[TaskKind, Callable[[Case, HumanTask, datetime], Case]] = {
     TaskKind.CONSULTATIVE_REVIEW: without_consultation,
     TaskKind.OBTAIN_INFORMATION: without_information,
+    TaskKind.TELEPHONE_NOTICE: without_a_call,
 }

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from policy.actions import PlaceOpinion, ReceiveReport
 from policy.calendar import local_day
-from policy.case import Case
+from policy.case import WITH_CHANNELS, Case
 from policy.clauses import Clause
+from policy.dispatch import moot
 from policy.eligibility import opinion_eligibility
 from policy.lifecycle import Stage
 from policy.particulars import NoticeKind, Opinion, Recipient, Report
@@ -72,6 +73,12 @@ def _took_part(case: Case) -> frozenset[str]:
     return frozenset((gave | reviewed | decided | {case.request.pcp.npi}) - {""})
 
 
+def _readers(case: Case) -> tuple[Recipient, ...]:
+    """Who gets the report: PCP, member and treating provider; one who is PCP and treating provider gets it once."""
+    same = case.request.pcp.npi == case.request.treating_provider.npi and case.generation >= WITH_CHANNELS
+    return (Recipient.PCP, Recipient.MEMBER, *(() if same else (Recipient.PROVIDER,)))
+
+
 def _network_is_open(tier: Tier, *, open_: bool) -> Verdict:
     """Whether primary care may leave the physician organization at all: the policy says so, H&S 1383.15(e) does not."""
     if tier is not Tier.NETWORK or open_:
@@ -98,8 +105,8 @@ def receive_report(case: Case, action: ReceiveReport, now: datetime) -> Case | R
         now, "report:received", f"The report of the {ordinal} opinion", actor=action.actor.id, clause=Clause.P7
     )
     case = case.end_clocks(action.at, Obligation.CONSULTATION_REPORT, Obligation.OPINION_RENDERED)
-    readers = (Recipient.PCP, Recipient.MEMBER, Recipient.PROVIDER)
-    case = case.plan_notice(NoticeKind.REPORT_COPY, now, *readers, ordinal=given.ordinal)
+    case = moot(case, now, "the report has come", NoticeKind.REPORT_REMINDER)
+    case = case.plan_notice(NoticeKind.REPORT_COPY, now, *_readers(case), ordinal=given.ordinal)
     third = opens_third_opinion(case)
     if not third:
         return case.tell(now, "third-opinion:not-opened", third.reason, clause=third.clause).move(Stage.FILING)

@@ -23,6 +23,7 @@ class TaskKind(StrEnum):
     EXPIRED_DETERMINATION = "expired_determination"
     PLACEMENT = "placement"
     OBTAIN_REPORT = "obtain_report"
+    TELEPHONE_NOTICE = "telephone_notice"
 
 
 class TaskState(StrEnum):
@@ -95,6 +96,13 @@ DEFINITIONS: dict[TaskKind, TaskDefinition] = {
         potential_owners=(Role.CASE_MANAGER,),
         serves=(Obligation.CONSULTATION_REPORT, Obligation.OPINION_RENDERED),
     ),
+    TaskKind.TELEPHONE_NOTICE: TaskDefinition(
+        title="Reach somebody by telephone",
+        clause=Clause.P5,
+        potential_owners=(Role.CASE_MANAGER,),
+        serves=(Obligation.PROVIDER_NOTICE, Obligation.MEMBER_NOTICE, Obligation.PEND_NOTICE),
+        skipped_by=IN_CHARGE,
+    ),
 }
 
 
@@ -152,13 +160,14 @@ class HumanTask(Value):
 
     ``revision`` counts what people did to it; a comment or a draft does not count. ``priority`` is WS-HumanTask's, 0
     (first) to 10. When it is due and by which rule, its priority and who is excluded follow from the case
-    (``Case.but`` keeps them so).
+    (``Case.but`` keeps them so). ``letter`` is the key of the letter that it is about, if it is about one.
     """
 
     id: str
     kind: TaskKind
     state: TaskState = TaskState.READY
     note: str = ""
+    letter: str = ""
     owner: str = ""
     escalated: bool = False
     opened_at: AwareDatetime

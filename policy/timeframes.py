@@ -103,6 +103,12 @@ class Clock(Value):
             return self.model_copy(update={"state": ClockState.MET, "ended_at": at, "cause": ""})
         return self.model_copy(update={"state": ClockState.BREACHED, "ended_at": at})
 
+    def reopen(self, at: datetime, cause: str) -> "Clock":
+        """What met the obligation counts no more, at ``at``: it stands again, until the same time as before."""
+        if at <= self.due_at:
+            return self.model_copy(update={"state": ClockState.RUNNING, "ended_at": None, "cause": ""})
+        return self.model_copy(update={"state": ClockState.BREACHED, "ended_at": None, "cause": cause})
+
     def waive(self, at: datetime, cause: str) -> "Clock":
         """The obligation fell away at ``at`` (the request was withdrawn, say). What was breached stays breached."""
         if self.state is ClockState.BREACHED:

@@ -5,6 +5,7 @@ from datetime import datetime
 from policy.actions import WithdrawRequest
 from policy.case import Case
 from policy.clauses import Clause
+from policy.dispatch import moot
 from policy.lifecycle import Outcome, Stage
 from policy.particulars import NoticeKind, Recipient
 from policy.people import Role
@@ -21,5 +22,6 @@ def withdraw(case: Case, action: WithdrawRequest, now: datetime) -> Case | Refus
         return Refused(reason="a determination has been made; it cannot be withdrawn", clause=Clause.POL_1)
     case = case.exit_tasks(now).waive_clocks(now, "withdrawn").but(outcome=Outcome.WITHDRAWN)
     case = case.tell(now, "request:withdrawn", "Withdrawn by the requester", actor=action.actor.id, clause=Clause.POL_1)
+    case = moot(case, now, "the request was withdrawn")
     case = case.plan_notice(NoticeKind.WITHDRAWAL, now, Recipient.PROVIDER, Recipient.MEMBER)
     return case.move(Stage.FILING)

@@ -183,6 +183,7 @@ CONTENTS: dict[NoticeKind, Callable[[Case, Notice, datetime], Content]] = {
     NoticeKind.PEND: _pend,
     NoticeKind.APPROVAL: _approval,
     NoticeKind.DENIAL: _denial,
+    NoticeKind.EXPIRED_DETERMINATION: _denial,
     NoticeKind.AUTHORIZATION: _authorization,
     NoticeKind.REPORT_REMINDER: _report_reminder,
     NoticeKind.REPORT_COPY: _report_copy,

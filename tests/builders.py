@@ -44,11 +44,18 @@ CONSULTANT = Actor(
 INTAKE = Actor(id="in.park", name="Jo Park", roles=(Role.INTAKE,))
 
 ADDRESS = Address(line1="12 Alder Street", city="Los Angeles", state="CA", postal_code="90012")
+FAX = "626-555-0110"
 CLINIC = Address(line1="500 Clinic Way", city="Pasadena", state="CA", postal_code="91101")
 
 
 def a_professional(npi: str = "1992999874", **changes: Any) -> Professional:
-    given = {"name": "Dr. Tom Reed", "specialty": "orthopedic surgery", "organization": "Alder IPA", "address": CLINIC}
+    given = {
+        "name": "Dr. Tom Reed",
+        "specialty": "orthopedic surgery",
+        "organization": "Alder IPA",
+        "address": CLINIC,
+        "fax": FAX,
+    }
     return Professional(npi=npi, **{**given, **changes})
 
 

@@ -4,10 +4,10 @@ import hashlib
 
 from policy.channels import Attempt, Result
 from policy.coding import MhcRow
+from policy.dispatch import Delivery
 from policy.filing import Packet
 from policy.letter import Letter
 from policy.nomination import StaffMember
-from policy.notices import Delivery
 from policy.particulars import Filing
 from policy.tasks import HumanTask
 from policy.transition import Transition

@@ -13,11 +13,12 @@ from activities.ledger import LedgerSteps
 from activities.letters import LetterSteps
 from policy import filing
 from policy.alarms import next_alarm, ring
-from policy.case import Case
+from policy.case import WITH_CHANNELS, Case
 from policy.coding import category, code, mhc_row
+from policy.dispatch import sent
 from policy.lifecycle import Outcome, Stage
 from policy.nomination import StaffMember, ask_in_turn
-from policy.notices import compose, sent
+from policy.notices import compose
 from policy.particulars import Notice, NoticeKind
 from policy.tasks import TaskKind
 from policy.transition import Transition, between, newly_opened
@@ -78,7 +79,8 @@ class SecondOpinionWorkflow(StaffDoors):
         self._recorded: Case | None = opening.resumed
         self._shown: dict[SearchAttributeKey[Any], Any] = attributes(self.case)
         self._deadline = Deadline()
-        self._mail: asyncio.Task[None] | None = None
+        self._mail: set[asyncio.Task[None]] = set()
+        self._in_the_mail: set[str] = set()
 
     @workflow.run
     async def run(self, opening: Opening) -> Closing:  # noqa: ARG002 - consumed by __init__
@@ -106,7 +108,7 @@ class SecondOpinionWorkflow(StaffDoors):
 
     async def _opinion_is_given(self) -> None:
         """Procedure 6.a to 8, and the third opinion: placed with a physician, reported, shared."""
-        await self._until(lambda case: case.stage is Stage.FILING and not case.planned_notices)
+        await self._until(lambda case: case.stage is Stage.FILING and bool(filing.may_file(case)))
 
     async def _case_is_filed_and_coded(self) -> None:
         """Procedure 9 and 11: nothing is open any more; the category goes to MHC and the packet into the cabinet."""
@@ -148,8 +150,7 @@ class SecondOpinionWorkflow(StaffDoors):
         """
         info = workflow.info()
         is_urgent = info.get_current_history_length() > LONGEST_HISTORY
-        posting = self._mail is not None and not self._mail.done()
-        if not (is_urgent or (info.is_continue_as_new_suggested() and not posting)):
+        if not (is_urgent or (info.is_continue_as_new_suggested() and not self._in_the_mail)):
             return
         if not workflow.patched("continue-as-new"):
             return  # a history that was recorded before there were new runs
@@ -175,10 +176,15 @@ class SecondOpinionWorkflow(StaffDoors):
                 self.case = ask_in_turn(self.case, TaskKind.CONSULTATIVE_REVIEW, panel, workflow.now())
 
     def _send_what_is_owed(self) -> None:
-        """Letters go out beside the story: a printer that is away for a day holds nobody up."""
-        owed = self.case.planned_notices
-        if owed and (self._mail is None or self._mail.done()):
-            self._mail = asyncio.create_task(self._send(owed))
+        """Letters go out beside the story: a printer that is away for a day holds nobody up, nor another letter."""
+        owed = tuple(n for n in self.case.planned_notices if n.key not in self._in_the_mail)
+        one_by_one = self.case.generation < WITH_CHANNELS
+        if not owed or (one_by_one and self._in_the_mail):
+            return
+        self._in_the_mail |= {notice.key for notice in owed}
+        posting = asyncio.create_task(self._send(owed))
+        self._mail.add(posting)
+        posting.add_done_callback(self._mail.discard)
 
     async def _send(self, owed: tuple[Notice, ...]) -> None:
         letters = tuple(compose(self.case, notice, workflow.now()) for notice in owed)
@@ -187,6 +193,7 @@ class SecondOpinionWorkflow(StaffDoors):
             OCCASION.get(owed[0].kind, LetterSteps.notify_parties), letters, summary=f"Send letters: {kinds}", **EFFECT
         )
         self.case = sent(self.case, deliveries, workflow.now())
+        self._in_the_mail -= {notice.key for notice in owed}
 
     def _show(self) -> None:
         """What the Temporal UI shows, when it has changed."""

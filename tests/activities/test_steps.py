@@ -12,8 +12,9 @@ from activities.letters import LetterSteps
 from policy.acting import act
 from policy.case import Case, open_case
 from policy.coding import code, mhc_row
+from policy.dispatch import sent
 from policy.filing import packet
-from policy.notices import compose, sent
+from policy.notices import compose
 from policy.transition import between
 from tests.builders import CASE_MANAGER, CMO, MONDAY, a_request, action, hours
 from tests.fakes import FakeMailroom, FakePanel

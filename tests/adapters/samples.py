@@ -8,9 +8,10 @@ from typing import Any
 from pypdf import PdfReader, PdfWriter
 
 from adapters.mailroom import Outbox
-from policy import coding, filing, notices
+from policy import coding, dispatch, filing, notices
 from policy.acting import act
 from policy.case import Case, open_case
+from policy.channels import Attempt, Result
 from policy.filing import Packet
 from policy.letter import Letter
 from policy.particulars import NoticeKind, Recipient
@@ -70,8 +71,12 @@ def an_approved_case(
 
 
 def post_all(outbox: Outbox, case: Case, now: datetime) -> Case:
-    deliveries = tuple(outbox.post(notices.compose(case, notice, now)) for notice in case.planned_notices)
-    return notices.sent(case, deliveries, now)
+    """Every letter lies in the outbox, and has left on the first of its ways."""
+    letters = tuple(notices.compose(case, notice, now) for notice in case.planned_notices)
+    ways = tuple(Attempt(channel=letter.routes[0].channel, at=now, result=Result.LEFT) for letter in letters)
+    posted = (outbox.post(letter.model_copy(update={"routes": ()})) for letter in letters)
+    left = tuple(d.model_copy(update={"attempts": (way,)}) for d, way in zip(posted, ways, strict=True))
+    return dispatch.sent(case, left, now)
 
 
 def a_packet(case: Case, **changes: Any) -> Packet:

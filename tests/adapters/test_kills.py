@@ -12,7 +12,7 @@ from adapters.cabinet import FilingCabinet
 from adapters.documents import DocumentStore
 from adapters.mailroom import Outbox
 from adapters.mhc import MhcFolder
-from policy.notices import Delivery
+from policy.dispatch import Delivery
 from policy.particulars import Filing
 from tests.adapters import kill_at_every_step
 from tests.adapters.samples import ROOT, files_in, leftovers_in

@@ -98,8 +98,8 @@ class Witness:
 # -- tasks
 
 
-def each_kind_of_task_is_open_at_most_once_and_somebody_always_has_one(step: Witness) -> None:
-    kinds = [t.kind for t in step.open]
+def each_kind_of_task_but_calls_is_open_at_most_once_and_somebody_always_has_one(step: Witness) -> None:
+    kinds = [t.kind for t in step.open if t.kind is not TaskKind.TELEPHONE_NOTICE]
     assert len(kinds) == len(set(kinds))
     assert bool(kinds) is (step.after.stage not in (Stage.FILING, Stage.CLOSED))
 
@@ -215,10 +215,21 @@ def each_move_stands_in_the_table(step: Witness) -> None:
     assert here is there or there in MOVES[here]
 
 
-def every_clock_ends_at_most_once(step: Witness) -> None:
+def every_clock_ends_at_most_once_unless_its_letter_counts_no_more(step: Witness) -> None:
+    recalled = step.sent is not None and step.sent.SIGNAL in ("report_returned_letter", "reissue_letter")
     for before, after in zip(step.before.clocks, step.after.clocks, strict=False):
-        assert after is before or before.is_open or after == before
+        assert after is before or before.is_open or after == before or (recalled and after.is_open)
     assert len(step.before.clocks) <= len(step.after.clocks)
+
+
+def each_letter_is_owed_once_and_a_call_is_about_one_that_is_not(step: Witness) -> None:
+    notices = step.after.notices
+    assert len({n.key for n in notices}) == len(notices)
+    stand = [(n.kind, n.recipient, n.ordinal) for n in notices if n.ended_as is None]
+    assert len(set(stand)) == len(stand)
+    calls = [t.letter for t in step.open if t.kind is TaskKind.TELEPHONE_NOTICE]
+    assert len(set(calls)) == len(calls)
+    assert all(not n.is_owed for n in notices if n.key in calls)
 
 
 def a_refusal_changes_nothing_else(step: Witness) -> None:
@@ -242,7 +253,7 @@ def a_case_is_closed_only_when_it_waits_for_nothing(step: Witness) -> None:
 
 
 ALWAYS = (
-    each_kind_of_task_is_open_at_most_once_and_somebody_always_has_one,
+    each_kind_of_task_but_calls_is_open_at_most_once_and_somebody_always_has_one,
     a_task_is_with_one_owner_or_open_to_its_group_and_wakes_when_it_sleeps,
     a_task_ends_after_it_was_opened_and_is_completed_only_by_the_action_that_it_waits_for,
     comments_of_a_task_are_the_latest_and_stay_bounded,
@@ -254,7 +265,8 @@ ALWAYS = (
     the_time_for_the_decision_counts_while_a_physician_has_the_case,
     the_story_has_no_gap_and_every_change_has_its_line_but_a_draft,
     each_move_stands_in_the_table,
-    every_clock_ends_at_most_once,
+    every_clock_ends_at_most_once_unless_its_letter_counts_no_more,
+    each_letter_is_owed_once_and_a_call_is_about_one_that_is_not,
     a_refusal_changes_nothing_else,
     every_new_action_has_its_answer_and_the_answers_stay_bounded,
     a_case_is_closed_only_when_it_waits_for_nothing,

@@ -14,6 +14,7 @@ from policy.routing import Tier
 from policy.rule import ExtensionReason
 from policy.tasks import HumanTask, TaskKind, TaskState
 from tests.builders import (
+    ADDRESS,
     CASE_MANAGER,
     CMO,
     CONSULTANT,
@@ -32,6 +33,7 @@ from tests.policy.steps import (
     ADMINISTRATOR,
     CASE_MANAGER_AND_CMO,
     DESIGNEE,
+    NUMBER,
     SECOND_CONSULTANT,
     SUPERVISOR,
     consultation,
@@ -63,6 +65,7 @@ RIGHT = {
     ),
     TaskKind.PLACEMENT: (CASE_MANAGER, OTHER_CASE_MANAGER),
     TaskKind.OBTAIN_REPORT: (CASE_MANAGER, OTHER_CASE_MANAGER),
+    TaskKind.TELEPHONE_NOTICE: (CASE_MANAGER, OTHER_CASE_MANAGER),
 }
 CAST: tuple[Actor, ...] = (
     *dict.fromkeys(actor for actors in RIGHT.values() for actor in actors),
@@ -88,6 +91,7 @@ SIGNALS = {
     TaskKind.EXPIRED_DETERMINATION: ("sign_expired_determination",),
     TaskKind.PLACEMENT: ("place_opinion",),
     TaskKind.OBTAIN_REPORT: ("receive_report",),
+    TaskKind.TELEPHONE_NOTICE: ("record_call",),
 }
 
 ASKED: tuple[Item, ...] = tuple(item for item in Item if item not in (Item.MEMBER_ADDRESS, Item.MEMBER_PHONE))
@@ -118,6 +122,19 @@ def said(recommends: bool | None) -> dict[str, Any]:
 
 def decided(outcome: str, criteria: str = "MCG 4.2") -> dict[str, Any]:
     return {"outcome": outcome, "rationale": "Because.", "criteria": criteria}
+
+
+CALL = {"reached": True, "spoke_with": "the nurse", "said": "Approved."}
+KEYS = tuple(
+    f"{NUMBER}/{kind}/1/{recipient}{copy}"
+    for kind in ("approval", "denial", "pend", "information_request")
+    for recipient in ("member", "provider")
+    for copy in ("", "/2")
+)
+
+
+def a_letter_back(key: str, moved: bool) -> dict[str, Any]:
+    return {"letter": key, "reason": "Moved.", "address": ADDRESS.model_dump() if moved else None}
 
 
 def a_request_for(
@@ -186,10 +203,17 @@ ANYTHING: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "withdraw_request": st.just({"reason": "The member has decided."}),
     "expedite_request": st.just({"reason": "Waiting could harm."}),
     "refuse_expedite": st.just({"reason": "Waiting does not harm."}),
+    "record_call": on_a_task(reached=yes_or_no, spoke_with=st.sampled_from(("", "the nurse")), said=st.just("Denied."))
+    | st.just(CALL),
+    "report_returned_letter": st.builds(a_letter_back, st.sampled_from(KEYS), yes_or_no),
+    "reissue_letter": st.sampled_from(KEYS).map(lambda key: {"letter": key, "reason": "A slip."}),
     "extend_decision": st.sampled_from(ExtensionReason).map(
         lambda reason: {"reason": reason.value, "explanation": "A report may change the decision."}
     ),
 }
+
+
+USUALLY = {"record_call": st.just(CALL)}
 
 
 def sensible(signal: str, case: Case) -> st.SearchStrategy[dict[str, Any]]:
@@ -210,7 +234,7 @@ def sensible(signal: str, case: Case) -> st.SearchStrategy[dict[str, Any]]:
         case "place_opinion":
             return st.just(a_fitting_placement(case, ALSO_FREE if case.opinions else FREE))
         case _:
-            return ANYTHING[signal]
+            return USUALLY.get(signal, ANYTHING[signal])
 
 
 def signals(task: HumanTask, case: Case) -> tuple[str, ...]:

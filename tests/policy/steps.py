@@ -1,14 +1,15 @@
 """Cases brought to each stage of their life, one hour between two steps: arrangements for the tests of the rules."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from policy.acting import act
 from policy.case import Case, open_case
+from policy.channels import Attempt, Channel, Result
 from policy.coding import code
+from policy.dispatch import Delivery, sent
 from policy.filing import closed, filed
-from policy.notices import Delivery, sent
-from policy.particulars import Filing, Notice, NoticeKind, RefusedAction
+from policy.particulars import Filing, Notice, NoticeKind, Recipient, RefusedAction
 from policy.people import Actor, Role
 from policy.request import Item, LineOfBusiness, Request
 from policy.tasks import HumanTask
@@ -25,6 +26,14 @@ from tests.builders import (
     plan_physician,
 )
 
+LATER = datetime(2036, 1, 1, tzinfo=UTC)  # what a channel says of a time to come counts as now
+HOW = (
+    None,
+    None,
+    Channel.PRINT,
+    Channel.FAX,
+    Channel.EMAIL,
+)  # how a letter leaves: as usual, or otherwise
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NUMBER = "SO-2026-000001"
 
@@ -166,9 +175,18 @@ def withdrawn(**changes: Any) -> Case:
     return does(opened(**changes), CASE_MANAGER, "withdraw_request", reason="The member has decided.")
 
 
-def delivery(notice: Notice) -> Delivery:
-    """The proof that a letter left."""
-    return Delivery(key=notice.key, document=f"{notice.key.replace('/', '-')}.pdf", sha256="ab" * 32)
+def delivery(notice: Notice, *, by: Channel | None = None, at: datetime | None = None) -> Delivery:
+    """The proof that a letter left: to a professional by fax, to the member by post, unless told otherwise."""
+    channel = by or (Channel.PRINT if notice.recipient is Recipient.MEMBER else Channel.FAX)
+    left = Attempt(channel=channel, at=at or LATER, result=Result.LEFT, proof="proof")
+    document = f"{notice.key.replace('/', '-')}.pdf"
+    return Delivery(key=notice.key, document=document, sha256="ab" * 32, attempts=(left,))
+
+
+def no_delivery(notice: Notice) -> Delivery:
+    """No channel takes the letter."""
+    failed = Attempt(channel=Channel.FAX, at=LATER, result=Result.FAILED, reason="no answer")
+    return delivery(notice).model_copy(update={"attempts": (failed,), "is_undeliverable": True})
 
 
 def letters_left(case: Case, *kinds: NoticeKind, at: datetime | None = None) -> Case:

@@ -14,24 +14,27 @@ from policy.alarms import next_alarm, ring
 from policy.calendar import local_day
 from policy.case import Case, open_case
 from policy.coding import code
+from policy.dispatch import sent
 from policy.filing import closed, filed, may_file, packet
 from policy.lifecycle import Outcome, Stage
-from policy.notices import compose, sent
+from policy.notices import compose
 from policy.people import Actor
 from policy.request import LineOfBusiness
 from policy.staffaction import StaffAction
 from policy.tasks import TaskKind
 from policy.transition import between
-from tests.builders import CMO, a_report, action
+from tests.builders import CASE_MANAGER, CMO, a_report, action
 from tests.policy.always import Witness
 from tests.policy.doings import (
     ANYTHING,
+    CALL,
     CAST,
     OPERATIONS,
     PEOPLE,
     RECEIVED,
     RIGHT,
     a_fitting_placement,
+    a_letter_back,
     handlings,
     requests,
     right_people,
@@ -39,7 +42,17 @@ from tests.policy.doings import (
     signals,
     yes_or_no,
 )
-from tests.policy.steps import ADMINISTRATOR, DESIGNEE, NUMBER, SUPERVISOR, a_filing, delivery, letters_left
+from tests.policy.steps import (
+    ADMINISTRATOR,
+    DESIGNEE,
+    HOW,
+    NUMBER,
+    SUPERVISOR,
+    a_filing,
+    delivery,
+    letters_left,
+    no_delivery,
+)
 
 hours = st.sampled_from((1, 2, 5, 12, 24, 60, 200, 1000))
 
@@ -164,11 +177,23 @@ class Life(RuleBasedStateMachine):
         self.becomes(after)
 
     @precondition(lambda self: self.case.planned_notices)
-    @rule(data=st.data())
-    def letters_leave(self, data):
+    @rule(data=st.data(), how=st.sampled_from(HOW))
+    def letters_leave(self, data, how):
         leaving = data.draw(st.lists(st.sampled_from(self.case.planned_notices), min_size=1, unique=True))
         assert all(compose(self.case, n, self.now).sections for n in leaving)
-        self.becomes(sent(self.case, tuple(delivery(n) for n in leaving), self.now))
+        self.becomes(sent(self.case, tuple(delivery(n, by=how) for n in leaving), self.now))
+
+    @precondition(lambda self: self.case.planned_notices)
+    @rule(data=st.data())
+    def a_letter_reaches_nobody(self, data):
+        self.becomes(sent(self.case, (no_delivery(data.draw(st.sampled_from(self.case.planned_notices))),), self.now))
+
+    @precondition(lambda self: self.case.stage is not Stage.CLOSED and any(n.sent_at for n in self.case.notices))
+    @rule(data=st.data(), signal=st.sampled_from(("report_returned_letter", "reissue_letter")), moved=yes_or_no)
+    def a_letter_counts_no_more(self, data, signal, moved):
+        notice = data.draw(st.sampled_from([n for n in self.case.notices if n.sent_at]))
+        fields = a_letter_back(notice.key, moved and signal == "report_returned_letter")
+        self.does(signal, CASE_MANAGER, 1, 0, {k: v for k, v in fields.items() if v is not None})
 
     @precondition(lambda self: self.case.stage is Stage.FILING and bool(may_file(self.case)))
     @rule()
@@ -189,6 +214,11 @@ class Life(RuleBasedStateMachine):
         case, now = self.case, self.now
         if case.outcome is not Outcome.APPROVED or case.stage is self.before.stage:
             return
+        for call in case.open_tasks:
+            if call.kind is TaskKind.TELEPHONE_NOTICE:
+                now += timedelta(hours=1)
+                owner = next(a for a in CAST if call.may_be_worked_by(a))
+                case = act(case, action("record_call", owner, now, task_id=call.id, **CALL), now)
         for npi in ("1992999940", "1992999957"):
             for signal, fields in (("place_opinion", a_fitting_placement(case, npi)), ("receive_report", a_report())):
                 task = case.task(ACTIONS[signal].TASK or TaskKind.PLACEMENT)

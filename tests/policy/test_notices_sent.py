@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from policy.case import Case
-from policy.notices import Delivery, sent
+from policy.dispatch import Delivery, sent
 from policy.particulars import NoticeKind, Recipient
 from policy.rule import Obligation
 from policy.timeframes import ClockState
@@ -32,14 +32,16 @@ def test_a_notice_of_the_determination_ends_the_clock_of_its_recipient_only(deci
     assert state(after, meets) is ClockState.MET
 
 
-def test_the_pend_notice_ends_its_clock_when_it_goes_to_the_member():
-    case = pending()
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [(NoticeKind.INFORMATION_REQUEST, NoticeKind.PEND), (NoticeKind.PEND, NoticeKind.INFORMATION_REQUEST)],
+)
+def test_the_pend_notice_ends_its_clock_when_provider_and_member_both_have_theirs(first, then):
+    one = letters_left(pending(), first)
+    both = letters_left(one, then)
 
-    to_provider = letters_left(case, NoticeKind.INFORMATION_REQUEST)
-    to_member = letters_left(case, NoticeKind.PEND)
-
-    assert state(to_provider, Obligation.PEND_NOTICE) is ClockState.RUNNING
-    assert state(to_member, Obligation.PEND_NOTICE) is ClockState.MET
+    assert state(one, Obligation.PEND_NOTICE) is ClockState.RUNNING
+    assert state(both, Obligation.PEND_NOTICE) is ClockState.MET
 
 
 def test_a_letter_that_leaves_too_late_ends_its_clock_as_breached():
@@ -59,8 +61,8 @@ def test_the_proof_of_a_letter_is_kept_and_told():
     assert [n.document for n in after.notices] == [f"{n.key.replace('/', '-')}.pdf" for n in case.notices]
     assert {(n.sent_at, n.sha256) for n in after.notices} == {(now, "ab" * 32)}
     assert [e.text for e in after.story if e.event == "notice:sent"] == [
-        "denial to the provider",
-        "denial to the member",
+        "denial to the provider, by fax",
+        "denial to the member, by print",
     ]
 
 

@@ -11,8 +11,8 @@ from policy.calendar import local_day
 from policy.case import Case, open_case
 from policy.coding import code
 from policy.completeness import missing, outstanding
+from policy.dispatch import sent
 from policy.filing import closed, filed, may_file
-from policy.notices import sent
 from policy.people import Actor, Role
 from policy.request import Care, Item, LineOfBusiness, Priority, Request
 from policy.staffaction import StaffAction
@@ -36,7 +36,7 @@ from tests.policy.doings import (
     said,
     signals,
 )
-from tests.policy.steps import ADMINISTRATOR, NUMBER, SUPERVISOR, a_filing, consultation, delivery
+from tests.policy.steps import ADMINISTRATOR, HOW, NUMBER, SUPERVISOR, a_filing, consultation, delivery, no_delivery
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 LINES = tuple(line for line in LineOfBusiness if line is not LineOfBusiness.CMC)  # which ended before 2026
@@ -96,7 +96,9 @@ class Walk:
     def letters_leave(self) -> None:
         owed = self.case.planned_notices
         leaving = self.random.sample(owed, self.random.randint(0, len(owed)))
-        self.becomes(sent(self.case, tuple(delivery(n) for n in leaving), self.now))
+        self.becomes(sent(self.case, tuple(delivery(n, by=self.random.choice(HOW)) for n in leaving), self.now))
+        if owed and self.random.random() < 0.1:
+            self.becomes(sent(self.case, (no_delivery(self.random.choice(owed)),), self.now))
 
     def the_case_is_filed(self) -> None:
         if may_file(self.case):
@@ -209,6 +211,8 @@ class Walk:
             case "receive_report":
                 return said(pick((None, True, False)))
         given = {
+            "letter": pick([n.key for n in case.notices] or ["none"]),
+            "reached": pick((True, False)),
             "task_id": pick(case.tasks).id,
             "to": pick(RIGHT[task.kind] if task else CAST),
             "nominees": [{"person": p} for p in self.random.sample(RIGHT[task.kind] if task else CAST, 2)],

@@ -7,8 +7,8 @@ from policy.acting import act
 from policy.alarms import ring
 from policy.case import Case, open_case
 from policy.coding import code
+from policy.dispatch import sent
 from policy.filing import closed, filed
-from policy.notices import Delivery, sent
 from policy.particulars import Filing
 from policy.people import Actor
 from policy.request import Item, Request
@@ -24,6 +24,7 @@ from tests.builders import (
     an_incomplete_request,
     plan_physician,
 )
+from tests.policy.steps import delivery
 
 HOUR = timedelta(hours=1)
 
@@ -52,9 +53,7 @@ class Life:
     def send_letters(self) -> None:
         """All letters that are owed leave."""
         self.now += HOUR
-        deliveries = tuple(
-            Delivery(key=n.key, document=f"{n.key}.pdf", sha256="ab" * 32) for n in self.case.planned_notices
-        )
+        deliveries = tuple(delivery(notice, at=self.now) for notice in self.case.planned_notices)
         self.become(sent(self.case, deliveries, self.now))
 
     def wait(self, how_long: timedelta) -> None:

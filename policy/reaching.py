@@ -1,0 +1,105 @@
+"""How each reader of a case is reached: address, channels, and in which order they are tried. Procedure 3, 5, 7, 8.
+
+A member's confidential contact stands in the place of every other one, and nothing falls back on those (Civil Code
+56.107). Letters go by e-mail only to members who asked for it. Professionals are sent a fax first, then the post.
+"""
+
+from datetime import timedelta
+
+from policy.case import Case
+from policy.channels import Channel, Route
+from policy.particulars import Notice, NoticeKind, Recipient
+from policy.people import Address, Contact, Member, Professional, WrittenBy
+from policy.request import Priority
+
+DETERMINATIONS = (NoticeKind.APPROVAL, NoticeKind.DENIAL, NoticeKind.EXPIRED_DETERMINATION)
+
+
+def reader(case: Case, recipient: Recipient, ordinal: int | None = None) -> Professional | None:
+    """The professional whom a letter goes to; ``ordinal`` says which opinion's physician. None: it is the member."""
+    request = case.request
+    match recipient:
+        case Recipient.MEMBER:
+            return None
+        case Recipient.PCP:
+            return request.pcp
+        case Recipient.OPINION_PHYSICIAN:
+            given = case.opinions if ordinal is None else tuple(o for o in case.opinions if o.ordinal == ordinal)
+            return given[-1].candidate.professional if given else request.treating_provider
+        case Recipient.PROVIDER | Recipient.DELEGATE:
+            return request.treating_provider
+
+
+def opinion_ordinal(notice: Notice) -> int:
+    """The opinion that a letter is about; a reminder's ordinal also counts the reminders (21, 22 for the second)."""
+    return notice.ordinal // 10 if notice.kind is NoticeKind.REPORT_REMINDER else notice.ordinal
+
+
+def addressee(case: Case, recipient: Recipient, ordinal: int | None = None) -> tuple[str, Address | None]:
+    """Name and address of a recipient; ``ordinal`` says whose letter it is, when it goes to an opinion physician."""
+    professional = reader(case, recipient, ordinal)
+    if professional is None:
+        return case.request.member.name.full, contact_of(case).address
+    if recipient is Recipient.DELEGATE:
+        return professional.organization or professional.name, professional.address
+    return professional.name, professional.address
+
+
+def contact_of(case: Case) -> Contact:
+    """Where the member may be reached: the confidential contact alone, else what is on file, the latest address."""
+    member = case.request.member
+    if member.confidential is not None:
+        return case.contact or member.confidential
+    later = next((i.address for i in reversed(case.information) if i.address), None)
+    return Contact(address=later or member.address, phone=member.phone, email=member.email)
+
+
+def telephone_of(case: Case, notice: Notice) -> str:
+    """The number at which the reader of a letter is called; empty when none is known."""
+    professional = reader(case, notice.recipient, opinion_ordinal(notice))
+    return professional.phone if professional else contact_of(case).phone
+
+
+def routes(case: Case, notice: Notice) -> tuple[Route, ...]:
+    """The ways on which a letter is tried, in order, without those that have failed before."""
+    professional = reader(case, notice.recipient, opinion_ordinal(notice))
+    ways = _to_member(case) if professional is None else _to_professional(case, professional)
+    return tuple(way for way in ways if way.channel not in notice.avoids)
+
+
+def needs_a_call(case: Case, notice: Notice) -> bool:
+    """Whether the law wants the reader told by telephone or fax, so that a letter by post or e-mail is not enough."""
+    return (
+        notice.kind in DETERMINATIONS
+        and notice.recipient is Recipient.PROVIDER
+        and case.request.line in case.edition.telephone_or_fax.lines
+        and case.priority is not Priority.RETROSPECTIVE
+    )
+
+
+def _to_member(case: Case) -> tuple[Route, ...]:
+    member, contact = case.request.member, contact_of(case)
+    patience = timedelta(minutes=case.edition.parameters.email_patience_minutes)
+    ways: list[Route] = []
+    if member.letters_by is WrittenBy.EMAIL and contact.email:
+        ways.append(
+            Route(channel=Channel.EMAIL, to=(contact.email,), patience=patience, password=attachment_password(member))
+        )
+    if contact.address:
+        ways.append(Route(channel=Channel.PRINT, to=contact.address.lines))
+    return tuple(ways)
+
+
+def _to_professional(case: Case, professional: Professional) -> tuple[Route, ...]:
+    patience = timedelta(minutes=case.edition.parameters.fax_patience_minutes)
+    ways: list[Route] = []
+    if professional.fax.strip():
+        ways.append(Route(channel=Channel.FAX, to=(professional.fax,), patience=patience))
+    if professional.address:
+        ways.append(Route(channel=Channel.PRINT, to=professional.address.lines))
+    return tuple(ways)
+
+
+def attachment_password(member: Member) -> str:
+    """What opens an e-mailed letter: date of birth as MMDDYYYY, then the last four characters of the member id."""
+    return f"{member.birth_date:%m%d%Y}{member.member_id[-4:]}"
