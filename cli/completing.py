@@ -7,7 +7,7 @@ from typing import Any
 from cli.acting import answer, attached, fields_of, person, send
 from cli.asking import about, agreed, at_a_terminal, wanted
 from cli.forms import Asker, FormLeft, TerminalAsker
-from cli.taskform import Work, complete_by_form
+from cli.taskform import Work, about_task, complete_by_form
 from cli.tasks import find_task, place
 from policy.actions import ACTIONS
 from policy.people import Actor
@@ -87,6 +87,6 @@ async def _by_json(work: Work, given: dict[str, Any], asker: Asker | None, *, js
     signal, fields = _only_way(work), given | work.documents
     if asker is not None and not work.yes and not agreed(asker, work.title(signal), signal, fields, yes=True):
         raise FormLeft(fields)
-    row, body = work.row, {"revision": work.row.revision, **fields}
+    row, body = work.row, {**about_task(work, signal), "revision": work.row.revision, **fields}
     receipt = await send(work.settings, work.world, row.case_number, signal, body, actor=work.who.id)
     return answer(receipt, place(row), json=json)

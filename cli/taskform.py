@@ -14,7 +14,7 @@ from cli.house import INTERRUPTED, REFUSED, desk_of, staff
 from cli.screen import complain, now
 from cli.tasks import place
 from policy.acting import act
-from policy.actions import ACTIONS
+from policy.actions import ACTIONS, takes_task
 from policy.calendar import local_day
 from policy.case import FIRST_GENERATION, Case
 from policy.duties import may_own
@@ -68,12 +68,18 @@ async def complete_by_form(work: Work, asker: Asker) -> int:
         complain(str(left))
         await _offer_draft(desk, work, signal, left.answers, draft, asker)
         return INTERRUPTED
-    body = {**fields, "actor": work.who, "action_id": str(uuid4()), "revision": task.revision}
+    named = about_task(work, signal)
+    body = {**fields, **named, "actor": work.who, "action_id": str(uuid4()), "revision": task.revision}
     receipt = await desk.act(case.number, signal, body)
     code = answer(receipt, place(work.row), json=False)
     if not receipt.accepted:
         await _offer_draft(desk, work, signal, fields, draft, asker)
     return code
+
+
+def about_task(work: Work, signal: str) -> dict[str, str]:
+    """The task, for an action that names it: several of its kind may be open."""
+    return {"task_id": work.row.task_id} if takes_task(signal) else {}
 
 
 def may_work(case: Case, task: HumanTask, who: Actor, at: datetime) -> Verdict:
@@ -97,7 +103,7 @@ def _asked(work: Work, case: Case, signal: str, draft: dict[str, Any], asker: As
         work.title(signal),
         known={**draft, **work.documents},
         people=staff(work.settings),
-        objects=lambda fields: objection(case, signal, work.who, fields, now()),
+        objects=lambda fields: objection(case, signal, work.who, {**fields, **about_task(work, signal)}, now()),
         yes=work.yes,
     )
 

@@ -272,4 +272,9 @@ ACTIONS: dict[str, type[StaffAction]] = {
 }
 
 
+def takes_task(signal: str) -> bool:
+    """Whether the action can name its task in a field."""
+    return "task_id" in ACTIONS[signal].model_fields
+
+
 OUR_FIELDS = frozenset(name for model in ACTIONS.values() for name in field_names(model.model_json_schema()))

@@ -133,13 +133,13 @@ def without_a_call(case: Case, task: HumanTask, now: datetime) -> Case:
 
 def returned(case: Case, action: ReportReturnedLetter, now: datetime) -> Case | Refused:
     """A letter came back: its clock stands again, and it goes out on the next way, or to the new address."""
-    notice = _named(case, action.letter)
+    notice = _named(case, action.letter_key)
     if isinstance(notice, Refused):
         return notice
     if not action.actor.has(*MAY_HANDLE_MAIL):
         return Refused(reason="this role cannot report mail", clause=Clause.P5, field="actor.roles")
     if notice.sent_at is None or notice.ended_as is not None:
-        return Refused(reason="this letter has not left, or counts no more", clause=Clause.P5, field="letter")
+        return Refused(reason="this letter has not left, or counts no more", clause=Clause.P5, field="letter_key")
     wrong = _address_is_the_members(notice, action.address)
     if isinstance(wrong, Refused):
         return wrong
@@ -154,13 +154,13 @@ def returned(case: Case, action: ReportReturnedLetter, now: datetime) -> Case | 
 
 def reissue(case: Case, action: ReissueLetter, now: datetime) -> Case | Refused:
     """A letter is void, with a reason, and made anew from the case as it stands. The void one stays in the file."""
-    notice = _named(case, action.letter)
+    notice = _named(case, action.letter_key)
     if isinstance(notice, Refused):
         return notice
     if not action.actor.has(*MAY_VOID):
         return Refused(reason="this role cannot void a letter", clause=Clause.P5, field="actor.roles")
     if notice.ended_as is not None:
-        return Refused(reason="this letter counts no more already", clause=Clause.P5, field="letter")
+        return Refused(reason="this letter counts no more already", clause=Clause.P5, field="letter_key")
     case = _ended(case, notice, NoticeEnd.VOID, action.reason, now, action.actor.id)
     return _once_more(case, notice, now, avoids=notice.avoids)
 
@@ -249,7 +249,9 @@ def _failed_but_post(notice: Notice) -> tuple[Channel, ...]:
 
 
 def _named(case: Case, key: str) -> Notice | Refused:
-    return case.notice(key) or Refused(reason="the case has no letter of this key", clause=Clause.P5, field="letter")
+    return case.notice(key) or Refused(
+        reason="the case has no letter of this key", clause=Clause.P5, field="letter_key"
+    )
 
 
 def _identity(notice: Notice) -> tuple[NoticeKind, Recipient, int]:

@@ -32,9 +32,9 @@ class ReportReturnedLetter(StaffAction):
     SIGNAL = "report_returned_letter"
     ABOUT = "Report a letter that came back. It goes out again: to the new address, or on the next way."
     CLAUSE = Clause.P5
-    EXAMPLE = {"letter": "SO-2026-000001/denial/1/member", "reason": "Moved, left no address."}
+    EXAMPLE = {"letter_key": "SO-2026-000001/denial/1/member", "reason": "Moved, left no address."}
 
-    letter: str = Field(min_length=1, max_length=200, description=LETTER)
+    letter_key: str = Field(min_length=1, max_length=200, description=LETTER)
     reason: str = Field(min_length=1, max_length=1_000, description="why it came back, as it stands on it")
     address: Address | None = Field(None, description="the member's new address, when it is known")
 
@@ -45,7 +45,7 @@ class ReissueLetter(StaffAction):
     SIGNAL = "reissue_letter"
     ABOUT = "Void a letter, with a reason, and send it anew as the case now stands."
     CLAUSE = Clause.P5
-    EXAMPLE = {"letter": "SO-2026-000001/approval/1/member", "reason": "The name was misspelt on it."}
+    EXAMPLE = {"letter_key": "SO-2026-000001/approval/1/member", "reason": "The name was misspelt on it."}
 
-    letter: str = Field(min_length=1, max_length=200, description=LETTER)
+    letter_key: str = Field(min_length=1, max_length=200, description=LETTER)
     reason: str = Field(min_length=1, max_length=1_000, description="why it is void")

@@ -6,6 +6,8 @@ The case itself decides again: this table only keeps people from what is not the
 from enum import StrEnum
 
 from policy.actions import ACTIONS
+from policy.dispatch import MAY_HANDLE_MAIL, MAY_VOID
+from policy.letteractions import ReissueLetter, ReportReturnedLetter
 from policy.people import Actor, Role
 from policy.taskactions import AssignTask, EscalateTask, LiftExclusion, NominateTask, SkipTask, TaskAction
 from policy.tasks import DEFINITIONS, IN_CHARGE, PHYSICIANS
@@ -54,6 +56,8 @@ OTHERS: dict[str, tuple[Role, ...]] = {
     "expedite_request": PHYSICIANS,
     "refuse_expedite": PHYSICIANS,
     "extend_decision": PHYSICIANS,
+    ReportReturnedLetter.SIGNAL: MAY_HANDLE_MAIL,
+    ReissueLetter.SIGNAL: MAY_VOID,
 }
 
 

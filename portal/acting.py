@@ -37,14 +37,16 @@ LONG_DRAFT = f"This is too long for a draft ({LONGEST_DRAFT:,} characters). Send
 
 
 @router.get("/cases/{number}/do/{signal}")
-async def form_page(number: str, signal: str, task: str = "", visit: Visit = ENTERING[Room.CASES]) -> Response:
-    """The form of an action, on a page of its own, with what was drafted before."""
+async def form_page(
+    number: str, signal: str, task: str = "", letter_key: str = "", visit: Visit = ENTERING[Room.CASES]
+) -> Response:
+    """The form of an action, on a page of its own, with what was drafted before, or the letter that it is about."""
     doing = await doing_of(visit, number, signal, task)
     over = is_over(doing, task)
     if over is not None:
         return over
     draft = draft_of(doing.task) if doing.task and doing.way.model.TASK else {}
-    return _form(doing, draft, has_draft=bool(draft))
+    return _form(doing, {**draft, **({"letter_key": letter_key} if letter_key else {})}, has_draft=bool(draft))
 
 
 @router.post("/cases/{number}/do/{signal}")

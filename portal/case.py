@@ -21,7 +21,7 @@ from policy.tasks import HumanTask, TaskKind, draft_of
 from policy.verdict import Value
 from portal.access import Room
 from portal.forms import Form, form_for
-from portal.offers import Offered, TaskSeen, offered, on_the_case, task_of
+from portal.offers import Offered, TaskSeen, offered, on_a_letter, on_the_case, task_of
 from portal.pages import go, in_words, page
 from portal.session import NotFound, Visit, entering
 from records import queries
@@ -127,6 +127,7 @@ async def case_page(number: str, way: str = "", story: str = "", visit: Visit = 
         "now_is": found.case or file.case,
         "tasks": tasks,
         "waits_for": tuple(_waits_for(visit, task) for task in found.tasks),
+        "on_a_letter": on_a_letter,
         "on_the_case": on_the_case(visit.actor, found.case or file.case),
         "reads_all": reads_all(visit.actor),
         "form": _form(visit, tasks, way),

@@ -100,7 +100,7 @@ async def letter(number: str, name: str, visit: Visit = ENTERING[Room.CASES]) ->
     row = next((n for n in file.notices if letter_name(n.key) == name), None)
     if row is None:
         raise NotFound
-    if row.sent_at is None:
+    if not row.document:
         return _sorry(visit, file, "This letter has not left yet. It is written and sent by itself.", status=404)
     data = await asyncio.to_thread(visit.house.world.outbox.get, row.document)
     return _shown(visit, file, data, f"{name}.pdf", row.sha256)

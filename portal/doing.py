@@ -8,13 +8,13 @@ from uuid import uuid4
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
-from policy.actions import ACTIONS
+from policy.actions import ACTIONS, takes_task
 from policy.people import Actor
 from policy.taskactions import SaveDraft
 from policy.tasks import HumanTask
 from portal.access import may_do
 from portal.case import Seen, seen
-from portal.offers import Offered, takes_task
+from portal.offers import Offered
 from portal.pages import go, now
 from portal.session import NotFound, Visit
 

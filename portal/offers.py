@@ -11,17 +11,19 @@ from policy.actions import ACTIONS
 from policy.calendar import local_day
 from policy.case import FIRST_GENERATION, Case
 from policy.duties import may_own
+from policy.letteractions import ReissueLetter, ReportReturnedLetter
 from policy.lifecycle import BEFORE_DETERMINATION, Outcome, Stage
 from policy.operations import NOMINATORS
+from policy.particulars import Notice
 from policy.people import Actor, Role
 from policy.request import Priority
 from policy.staffaction import StaffAction
-from policy.taskactions import ClaimTask, ReleaseTask, ResumeTask, SaveDraft, TaskAction
+from policy.taskactions import ClaimTask, ReleaseTask, ResumeTask, SaveDraft
 from policy.tasks import IN_CHARGE, HumanTask, Nominee, TaskState
 from policy.verdict import Allowed, Refused, Value, Verdict, first_refusal
 from portal.access import may_do
 from portal.pages import now
-from records.rows import CaseRow, TaskRow
+from records.rows import CaseRow, NoticeRow, TaskRow
 
 ENVELOPE = frozenset(StaffAction.model_fields) | {"task_id"}
 LABELS = {
@@ -34,11 +36,12 @@ LABELS = {
     "submit_consultation": "Submit the review", "determine": "Approve or deny",
     "sign_expired_determination": "Sign the denial", "place_opinion": "Place the opinion",
     "receive_report": "Record the report", "withdraw_request": "Withdraw the request",
+    "record_call": "Record a call", "report_returned_letter": "It came back", "reissue_letter": "Void and send anew",
     "expedite_request": "Expedite", "refuse_expedite": "Refuse to expedite", "extend_decision": "Extend the decision",
 }  # fmt: skip
 CONFIRMED = (  # nothing of this can be undone
     "determine", "sign_expired_determination", "withdraw_request", "place_opinion", "skip_task", "confirm_completeness",
-    "expedite_request", "refuse_expedite", "extend_decision",
+    "expedite_request", "refuse_expedite", "extend_decision", "report_returned_letter", "reissue_letter",
 )  # fmt: skip
 AT_ONCE = (ClaimTask.SIGNAL, ReleaseTask.SIGNAL, ResumeTask.SIGNAL)  # nothing is to be entered
 
@@ -153,14 +156,17 @@ def on_the_case(actor: Actor, case: Case | CaseRow) -> tuple[Offered, ...]:
     return tuple(Offered(signal=s) for s, now_ in fits.items() if now_ and may_do(actor, s))
 
 
+def on_a_letter(actor: Actor, letter: Notice | NoticeRow, case: Case | CaseRow) -> tuple[Offered, ...]:
+    """What this person can do about a letter: nothing once it counts no more, or the case is closed."""
+    if case.stage is Stage.CLOSED or letter.ended_as is not None:
+        return ()
+    fits = {ReportReturnedLetter.SIGNAL: letter.sent_at is not None, ReissueLetter.SIGNAL: True}
+    return tuple(Offered(signal=s) for s, now_ in fits.items() if now_ and may_do(actor, s))
+
+
 def is_final(signal: str, body: dict[str, Any]) -> bool:
     """Whether this denies a request: nobody can take that back."""
     return signal == "sign_expired_determination" or body.get("outcome") == Outcome.DENIED
-
-
-def takes_task(signal: str) -> bool:
-    """Whether the action names its task in a field."""
-    return issubclass(ACTIONS[signal], TaskAction) or signal == "add_comment"
 
 
 def _has(task: HumanTask, actor: Actor) -> bool:

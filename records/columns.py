@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import JSON, DateTime, Dialect, String, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
+from policy.channels import Attempt
 from policy.complaints import FieldError
 from policy.people import Role
 from policy.request import Request
@@ -88,20 +89,34 @@ class RoleList(TypeDecorator[tuple[Role, ...]]):
         return String()
 
 
-class FieldErrors(TypeDecorator[tuple[FieldError, ...]]):
-    """What was wrong with which field, as JSON text."""
+class JsonText(TypeDecorator[Any]):
+    """Values of one kind as JSON text; a subclass says of which."""
 
     impl = Text()
     cache_ok = True
-    _kept = TypeAdapter(tuple[FieldError, ...])
+    kept: ClassVar[TypeAdapter[Any]]
 
-    def process_bind_param(self, value: tuple[FieldError, ...] | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401, ARG002
         """To the database."""
-        return self._kept.dump_json(value).decode() if value is not None else None
+        return self.kept.dump_json(value).decode() if value is not None else None
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[FieldError, ...] | None:  # noqa: ARG002
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002
         """From the database."""
-        return self._kept.validate_json(value) if value is not None else None
+        return self.kept.validate_json(value) if value is not None else None
+
+
+class FieldErrors(JsonText):
+    """What was wrong with which field."""
+
+    cache_ok = True
+    kept = TypeAdapter(tuple[FieldError, ...])
+
+
+class Attempts(JsonText):
+    """Every attempt to get a letter to its reader."""
+
+    cache_ok = True
+    kept = TypeAdapter(tuple[Attempt, ...])
 
 
 class RequestJson(TypeDecorator[Request]):

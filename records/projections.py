@@ -110,6 +110,10 @@ def notices(transition: Transition) -> list[Row]:
             "sent_at": notice.sent_at,
             "document": notice.document,
             "sha256": notice.sha256,
+            "attempts": notice.attempts,
+            "ended_as": notice.ended_as,
+            "ended_at": notice.ended_at,
+            "ended_why": notice.ended_why,
         }
         for notice in transition.notices
     ]

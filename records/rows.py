@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
+from policy.channels import Attempt
 from policy.complaints import FieldError
 from policy.lifecycle import Outcome, Stage
-from policy.particulars import NoticeKind, Recipient
+from policy.particulars import NoticeEnd, NoticeKind, Recipient
 from policy.people import Role
 from policy.request import LineOfBusiness, Priority
 from policy.rule import Obligation
@@ -91,7 +92,7 @@ class ClockRow(Value):
 
 
 class NoticeRow(Value):
-    """A letter that is owed (``sent_at`` None), or has left."""
+    """A letter that is owed (``sent_at`` and ``ended_at`` None), has left, or counts no more (``ended_as``)."""
 
     case_number: str
     key: str
@@ -101,6 +102,10 @@ class NoticeRow(Value):
     sent_at: datetime | None
     document: str
     sha256: str
+    attempts: tuple[Attempt, ...] = ()
+    ended_as: NoticeEnd | None = None
+    ended_at: datetime | None = None
+    ended_why: str = ""
 
 
 class DocumentRow(Value):

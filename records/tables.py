@@ -9,15 +9,16 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index, Table
 from sqlmodel import Field
 
+from policy.channels import Attempt
 from policy.complaints import FieldError
 from policy.lifecycle import Outcome, Stage
-from policy.particulars import NoticeKind, Recipient
+from policy.particulars import NoticeEnd, NoticeKind, Recipient
 from policy.people import Role
 from policy.request import LineOfBusiness, Priority, Request
 from policy.rule import Obligation
 from policy.tasks import TaskKind, TaskState
 from policy.timeframes import ClockState
-from records.columns import FieldErrors, Readable, RequestJson, RoleList
+from records.columns import Attempts, FieldErrors, Readable, RequestJson, RoleList
 from records.doortables import DOORS
 from records.rowbase import Record, came_later, case_key, instant, only, words
 
@@ -144,7 +145,7 @@ class ClockRecord(Record, table=True):
 
 
 class NoticeRecord(Record, table=True):
-    """A letter that is owed, or has left."""
+    """A letter that is owed, has left, or counts no more."""
 
     __tablename__ = "notices"
 
@@ -156,6 +157,10 @@ class NoticeRecord(Record, table=True):
     sent_at: datetime | None = instant()
     document: str = words()
     sha256: str = words()
+    attempts: tuple[Attempt, ...] = Field(sa_type=Attempts, sa_column_kwargs=came_later("'[]'"))
+    ended_as: NoticeEnd | None = Field(sa_type=Readable(NoticeEnd))
+    ended_at: datetime | None = instant()
+    ended_why: str = words(sa_column_kwargs=came_later("''"))
 
 
 class DocumentRecord(Record, table=True):

@@ -134,7 +134,7 @@ KEYS = tuple(
 
 
 def a_letter_back(key: str, moved: bool) -> dict[str, Any]:
-    return {"letter": key, "reason": "Moved.", "address": ADDRESS.model_dump() if moved else None}
+    return {"letter_key": key, "reason": "Moved.", "address": ADDRESS.model_dump() if moved else None}
 
 
 def a_request_for(
@@ -206,7 +206,7 @@ ANYTHING: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "record_call": on_a_task(reached=yes_or_no, spoke_with=st.sampled_from(("", "the nurse")), said=st.just("Denied."))
     | st.just(CALL),
     "report_returned_letter": st.builds(a_letter_back, st.sampled_from(KEYS), yes_or_no),
-    "reissue_letter": st.sampled_from(KEYS).map(lambda key: {"letter": key, "reason": "A slip."}),
+    "reissue_letter": st.sampled_from(KEYS).map(lambda key: {"letter_key": key, "reason": "A slip."}),
     "extend_decision": st.sampled_from(ExtensionReason).map(
         lambda reason: {"reason": reason.value, "explanation": "A report may change the decision."}
     ),

@@ -211,7 +211,7 @@ class Walk:
             case "receive_report":
                 return said(pick((None, True, False)))
         given = {
-            "letter": pick([n.key for n in case.notices] or ["none"]),
+            "letter_key": pick([n.key for n in case.notices] or ["none"]),
             "reached": pick((True, False)),
             "task_id": pick(case.tasks).id,
             "to": pick(RIGHT[task.kind] if task else CAST),

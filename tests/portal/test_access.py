@@ -112,6 +112,9 @@ DOES = {
     "expedite_request": "CD",
     "refuse_expedite": "CD",
     "extend_decision": "CD",
+    "record_call": "M",
+    "report_returned_letter": "IMSA",
+    "reissue_letter": "MSA",
 }
 NO_PAGE = "There is no such page, or it is not for your role."
 
