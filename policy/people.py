@@ -2,8 +2,9 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from policy.verdict import Entered, Value
 
@@ -42,11 +43,20 @@ class PersonName(Entered):
 
 
 class Contact(Entered):
-    """How a member wants to be reached, and nowhere else: a request for confidential communication."""
+    """How a member wants to be reached, and nowhere else: a request for confidential communication.
+
+    Civil Code 56.107. It names at least one way, or nobody could reach the member at all.
+    """
 
     address: Address | None = None
     phone: str = Field("", max_length=40)
     email: str = Field("", max_length=200, pattern=EMAIL_PATTERN)
+
+    @model_validator(mode="after")
+    def _leads_somewhere(self) -> Self:
+        if not (self.address or self.phone or self.email):
+            raise ValueError("is empty; give its 'address', 'phone' or 'email', or leave the whole of it out")
+        return self
 
 
 class WrittenBy(StrEnum):
@@ -66,9 +76,22 @@ class Member(Entered):
     address: Address | None = None
     language: str = Field("en", pattern="^[a-z]{2,3}$", description="ISO 639 code of the preferred language")
     email: str = Field("", max_length=200, pattern=EMAIL_PATTERN, description="as ana@example.org")
+    confidential: Contact | None = Field(None, description="the only place where the member may be reached")
     letters_by: WrittenBy = Field(WrittenBy.POST, description="post, or email when the member has consented to it")
     large_print: bool = Field(False, description="letters in large print (20 point)")
-    confidential: Contact | None = Field(None, description="the only place where the member may be reached")
+
+    # A validator of the field, and not of the whole, so that every door names the field. It looks at fields before it.
+    @field_validator("letters_by")
+    @classmethod
+    def _has_an_email_address(cls, by: WrittenBy, info: ValidationInfo) -> WrittenBy:
+        if by is WrittenBy.POST or not {"email", "confidential"} <= info.data.keys():  # one of them is an error itself
+            return by
+        confidential = info.data["confidential"]
+        if not (info.data["email"] or (confidential and confidential.email)):
+            raise ValueError(
+                "is email, and there is no e-mail address; give 'email' or 'confidential.email', or choose post"
+            )
+        return by
 
 
 class Professional(Entered):

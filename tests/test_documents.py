@@ -12,6 +12,7 @@ import pytest
 from cli.main import app
 from policy.actions import ACTIONS
 from policy.clauses import Clause
+from wiring.intakefields import COLUMNS, PATHS
 from wiring.settings import PREFIX, Settings
 from workflows import QUEUES
 
@@ -42,6 +43,15 @@ def test_every_command_is_in_the_readme_and_no_other():
     named = set(re.findall(r"^\| `second-opinion (\w+)", README, re.MULTILINE))
 
     assert named == {name for name in app if not name.startswith("-")}
+
+
+def test_the_page_on_intake_names_columns_that_exist_and_every_way_to_reach_a_member():
+    page = (ROOT / "docs" / "intake.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_]+\.[a-z_0-9.]+)`", page)) - {"mri.pdf"}
+    who = ("member.member_id", "member.birth_date", "member.name.")  # the rest is how to reach the member
+
+    assert named <= COLUMNS.keys() | PATHS.keys()
+    assert {column for column in COLUMNS if column.startswith("member.") and not column.startswith(who)} <= named
 
 
 def test_every_make_target_that_a_document_names_exists():

@@ -42,6 +42,8 @@ WORDS = {
     "state": "the state in two capital letters, such as CA",
     "postal_code": "the ZIP code, such as 90012 or 90012-1234",
     "language": "the language as an ISO 639 code in small letters, such as en or es",
+    "email": "an e-mail address, such as ana@example.org",
+    "confidential": "an object with at least one of address, phone and email",
     "organization": "the physician organization, such as Alder IPA",
     "phone": "a telephone number, such as 213-555-0101",
     "fax": "a fax number, such as 213-555-0102",
@@ -85,6 +87,14 @@ MEANT = {
     "line_of_business": "line",
     "reference": "external_reference",
     "reason": "reasons",
+    "e_mail": "email",
+    "email_address": "email",
+    "telephone": "phone",
+    "phone_number": "phone",
+    "fax_number": "fax",
+    "preferred_language": "language",
+    "confidential_contact": "confidential",
+    "large_type": "large_print",
 }
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from policy.people import Actor, Address, Member, PersonName, Professional, Role
-from tests.builders import ADDRESS, a_professional
+from policy.people import Actor, Address, Contact, Member, PersonName, Professional, Role, WrittenBy
+from tests.builders import ADDRESS, a_member, a_professional
 
 names = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=200).filter(str.strip)
 blanks = st.text(alphabet=" \t\n\u2003\u00a0", max_size=20)
@@ -28,6 +28,9 @@ WRONG: list[tuple[type, dict[str, Any]]] = [
         Member,
         {"member_id": "M-1", "name": REED, "birth_date": "1961-05-04", "language": SECRET},
     ),
+    (Member, {"member_id": "M-1", "name": REED, "birth_date": "1961-05-04", "email": SECRET}),
+    (Member, {"member_id": "M-1", "name": REED, "birth_date": "1961-05-04", "letters_by": SECRET}),
+    (Member, {"member_id": "M-1", "name": REED, "birth_date": "1961-05-04", "confidential": {"email": SECRET}}),
     (Professional, {"npi": SECRET, "name": "Dr. Reed", "specialty": "cardiology"}),
     (Actor, {"id": f"{SECRET} {SECRET}", "roles": ["cmo"]}),
     (Actor, {"id": "md.chen", "roles": ["cmo", SECRET]}),
@@ -132,3 +135,48 @@ def test_an_actor_signs_with_name_and_licence_or_at_least_with_the_account(chang
 def test_an_actor_has_a_role():
     with pytest.raises(ValidationError, match="roles"):
         Actor(id="md.chen", roles=())
+
+
+@pytest.mark.parametrize(
+    "reached",
+    [{"email": "ana@example.org"}, {"confidential": Contact(email="ana@example.org")}],
+    ids=["ordinary", "confidential"],
+)
+def test_letters_come_by_e_mail_to_a_member_who_has_an_address_for_it(reached):
+    assert a_member(letters_by="email", **reached).letters_by is WrittenBy.EMAIL
+
+
+@pytest.mark.parametrize("reached", [{}, {"confidential": Contact(address=ADDRESS)}], ids=["none", "no e-mail"])
+def test_letters_by_e_mail_need_an_e_mail_address_and_the_error_names_the_field(reached):
+    with pytest.raises(ValidationError) as caught:
+        a_member(letters_by="email", **reached)
+
+    (error,) = caught.value.errors()
+    assert error["loc"] == ("letters_by",)
+    assert "give 'email' or 'confidential.email', or choose post" in error["msg"]
+
+
+def test_an_e_mail_address_that_cannot_be_used_is_one_error_and_not_two():
+    with pytest.raises(ValidationError) as caught:
+        a_member(letters_by="email", email="not an address")
+
+    assert [error["loc"] for error in caught.value.errors()] == [("email",)]
+
+
+@pytest.mark.parametrize("nothing", [{}, {"phone": "  "}, {"phone": "", "email": "", "address": None}])
+def test_a_confidential_contact_that_leads_nowhere_is_an_error_that_says_so(nothing):
+    with pytest.raises(ValidationError, match="is empty; give its 'address', 'phone' or 'email', or leave the whole"):
+        Contact(**nothing)
+
+
+@pytest.mark.parametrize("something", [{"address": ADDRESS}, {"phone": "213-555-0109"}, {"email": "ana@example.org"}])
+def test_one_way_to_reach_the_member_is_enough_for_a_confidential_contact(something):
+    assert a_member(confidential=something).confidential == Contact(**something)
+
+
+def test_a_member_as_recorded_before_there_were_preferences_still_fits():
+    recorded = {"member_id": "M-1", "name": REED, "birth_date": "1961-05-04", "language": "es"}
+
+    member = Member.model_validate(recorded)
+
+    assert (member.letters_by, member.large_print, member.email, member.confidential) == ("post", False, "", None)

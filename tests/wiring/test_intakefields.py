@@ -4,10 +4,17 @@ import json
 
 import pytest
 
+from policy.people import Address, Contact
 from tests.builders import a_member, a_professional
 from tests.wiring.intakes import ROW, raw, read, sheet, told
 from wiring.intake import IntakeError
 from wiring.intakefields import COLUMNS, PATHS, expected
+
+FERN_COURT = Address(line1="900 Fern Court", city="Pasadena", state="CA", postal_code="91101")
+
+
+def a_wish(**changes):
+    return {"member": a_member().model_dump(mode="json", exclude_defaults=True) | changes}
 
 
 @pytest.mark.parametrize(
@@ -45,6 +52,14 @@ from wiring.intakefields import COLUMNS, PATHS, expected
         ({"received_by_delegate_at": "2026-10-30T09:00"}, "received_by_delegate_at", "has no zone", "-08:00"),
         ({"received_by_delegate_at": "1793000000"}, "received_by_delegate_at", "begin with a date", "2026-01-15"),
         ({"received_by_delegate_at": "2027-01-01T00:00:00Z"}, "received_by_delegate_at", "lies in the future", "give"),
+        (a_wish(letters_by="email"), "member.letters_by", "there is no e-mail address", "or choose post"),
+        (a_wish(letters_by="fax"), "member.letters_by", "is none of the choices", "one of: post, email"),
+        (a_wish(large_print="20"), "member.large_print", "is neither true nor false", "true or false"),
+        (a_wish(email="ana at home"), "member.email", "has another form", "such as ana@example.org"),
+        (a_wish(language="Spanish"), "member.language", "has another form", "such as en or es"),
+        (a_wish(confidential={}), "member.confidential", "is empty; give its 'address'", "leave the whole of it out"),
+        (a_wish(confidential="12 Elm"), "member.confidential", "is no object", "one of address, phone and email"),
+        (a_wish(confidential={"email": "x"}), "member.confidential.email", "has another form", "ana@example.org"),
         ({"line": "cmc"}, "line", "took its last requests on 2022-12-31", ""),
         ({"line": "d_snp", "priority": "retrospective"}, "priority", "has no time limit", ""),
         ({"demonstration": "no"}, "demonstration", "is no object", "leave it out"),
@@ -77,6 +92,10 @@ def test_a_date_of_birth_that_is_no_date_is_never_guessed(typed):
         ("last_name", "requester.name.family"),
         ("line_of_business", "line"),
         ("treatingprovider", "treating_provider"),
+        ("email_address", "member.email"),
+        ("preferred_language", "member.language"),
+        ("large_type", "member.large_print"),
+        ("fax_number", "pcp.fax"),
     ],
 )
 def test_a_field_that_nobody_knows_comes_with_the_one_that_was_meant(typed, meant):
@@ -151,6 +170,37 @@ def test_unknown_and_double_columns_are_errors_of_the_header_and_no_row_is_read(
          "member.name.family"),
         ("member.birthdate", "is no field; did you mean member.birth_date?"),
     ]  # fmt: skip
+
+
+def test_how_a_member_wants_letters_stands_in_columns_of_a_csv_file():
+    wanted = {
+        "member.language": "es",
+        "member.email": "ana@example.org",
+        "member.letters_by": "email",
+        "member.large_print": "Yes",
+        "member.confidential.address.line1": "900 Fern Court",
+        "member.confidential.address.city": "Pasadena",
+        "member.confidential.address.state": "CA",
+        "member.confidential.address.postal_code": "91101",
+        "member.confidential.email": "reach.me@example.org",
+        "pcp.fax": "213-555-0102",
+    }
+
+    reading = read(sheet({**ROW, **wanted}, header=[*ROW, *wanted]), "intake.csv")
+
+    assert reading.errors == ()
+    member = reading.submissions[0].request.member
+    assert (member.language, member.letters_by, member.large_print) == ("es", "email", True)
+    assert member.confidential == Contact(address=FERN_COURT, email="reach.me@example.org")
+    assert reading.submissions[0].request.pcp.fax == "213-555-0102"
+
+
+def test_blank_cells_of_a_confidential_contact_are_no_contact():
+    blank = {"member.confidential.phone": "", "member.letters_by": "", "member.large_print": ""}
+
+    reading = read(sheet({**ROW, **blank}, header=[*ROW, *blank]), "intake.csv")
+
+    assert reading.submissions[0].request.member.confidential is None
 
 
 def test_a_row_with_more_cells_than_the_header_is_an_error_and_keeps_them():
