@@ -31,8 +31,10 @@ async def open_requests(settings: Settings, source: str, *, partial: bool, json:
     opened, trouble = await _open_all(settings, reading, quiet=json)
     rejected = write_rejected(reading, _beside(settings, source)) if reading.errors else None
     if json:
-        as_json({"opened": opened, "errors": reading.errors, "rejected": str(rejected) if rejected else None})
+        written = str(rejected) if rejected else None
+        as_json({"opened": opened, "errors": reading.errors, "hints": reading.hints, "rejected": written})
     else:
+        _report_hints(reading)
         _report(opened, rejected)
     if trouble:
         complain(f"{trouble} What stands above is registered, its clocks run, and it starts when a worker does.")
@@ -55,6 +57,12 @@ def report_errors(reading: Reading, *, json: bool) -> None:
         return
     for error in reading.errors:
         errors.print(f"row {error.row}  [bold]{error.field}[/]: {error.problem}", markup=True, soft_wrap=True)
+
+
+def _report_hints(reading: Reading) -> None:
+    """What somebody should look at in the requests that were opened, by row and field; to standard error."""
+    for hint in reading.hints:
+        errors.print(f"row {hint.row}  [yellow]hint[/] {hint.field}: {hint.problem}", markup=True, soft_wrap=True)
 
 
 async def _open_all(settings: Settings, reading: Reading, *, quiet: bool) -> tuple[list[Opened], TemporalError | None]:

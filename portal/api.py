@@ -33,6 +33,7 @@ from records.intake import digest
 from records.tables import INTAKE
 from records.tokens import ApiToken
 from wiring.desk import Opened
+from wiring.intakehints import hints
 
 MAY_POST = (Role.INTAKE, Role.CASE_MANAGER, Role.SUPERVISOR, Role.ADMINISTRATOR)
 MAY_READ = (*MAY_POST, Role.AUDITOR)
@@ -49,6 +50,12 @@ class Received(Value):
     number: str = Field(description="The case number.", examples=["SO-2026-000001"])
     external_reference: str = Field(description="Your own number, as you sent it.")
     received_at: AwareDatetime = Field(description="When it was received here first; the clocks start then.")
+
+
+class Accepted(Received):
+    """A request that has its number, and what somebody should look at in it; the hints refuse nothing."""
+
+    hints: tuple[FieldError, ...] = Field((), description="What somebody should look at, by field; nothing is refused.")
 
 
 class Waiting(Value):
@@ -80,7 +87,7 @@ async def post_request(request: Request) -> Response:
     if not opened.same_content:
         raise _conflict("external_reference", "was sent before, with other content")
     headers = {"Location": f"/api/requests/{opened.case_number}"}
-    return _json(_received(opened), status=201 if opened.is_new else 200, headers=headers)
+    return _json(_accepted(opened, submitted), status=201 if opened.is_new else 200, headers=headers)
 
 
 @router.get("/api/requests/{number}")
@@ -96,7 +103,7 @@ async def get_request(request: Request, number: str) -> Response:
 @router.get("/api/openapi.json")
 def openapi() -> Response:
     """The description for programs."""
-    return JSONResponse(description(Received, Standing))
+    return JSONResponse(description(Accepted, Standing))
 
 
 @router.get("/api")
@@ -139,9 +146,12 @@ def _conflict(field: str, what: str) -> ApiProblem:
     return ApiProblem(Kind.CONFLICT, detail, (FieldError(field=field, problem=what),))
 
 
-def _received(opened: Opened) -> Received:
-    return Received(
-        number=opened.case_number, external_reference=opened.external_reference, received_at=opened.received_at
+def _accepted(opened: Opened, submitted: SecondOpinionRequest) -> Accepted:
+    return Accepted(
+        number=opened.case_number,
+        external_reference=opened.external_reference,
+        received_at=opened.received_at,
+        hints=hints(submitted),
     )
 
 

@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import reduce
 from typing import Any
 
 from fastapi import APIRouter
@@ -30,8 +31,9 @@ from portal.session import NotFound, Visit, entering
 from records.errors import RecordsError
 from wiring.desk import Opened, register
 from wiring.intake import IntakeError, read_intake
+from wiring.intakehints import hints
 from wiring.keys import VaultError
-from wiring.questions import Kind, shape_of
+from wiring.questions import Kind, shape_of, within
 from wiring.temporal import TemporalError
 
 router = APIRouter(include_in_schema=False)
@@ -91,7 +93,14 @@ def entered(number: str, visit: Visit = ENTERING) -> Response:
     known = visit.house.world.register.request_of(number) if NUMBER.fullmatch(number) else None
     if known is None:
         raise NotFound
-    return page(visit, "intake_done.html", room=HERE, number=number, reference=known.external_reference)
+    noticed = tuple(FieldError(field=_spelt(hint.field), problem=hint.problem) for hint in hints(known))
+    reference = known.external_reference
+    return page(visit, "intake_done.html", room=HERE, number=number, reference=reference, hints=noticed)
+
+
+def _spelt(field: str) -> str:
+    """A field's path as people read it: ``Treating provider, fax``."""
+    return reduce(within, (part for part in field.split(".") if not part.isdigit()), "")
 
 
 async def _entered(visit: Visit, sent: FormData) -> Response:

@@ -38,6 +38,7 @@ from wiring.intakefiles import (
     read_bytes,
     write_beside,
 )
+from wiring.intakehints import hints
 
 __all__ = [
     "IntakeError",
@@ -71,7 +72,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """What is wrong with a field of a row and how to mend it, without what was typed."""
+    """What is wrong with a field of a row (or, as a hint, may be) and how to mend it, without what was typed."""
 
     row: int
     field: str
@@ -94,6 +95,12 @@ class Reading:
     submissions: tuple[Submission, ...]
     errors: tuple[RowError, ...]
     rejected: tuple[RejectedRow, ...]
+
+    @property
+    def hints(self) -> tuple[RowError, ...]:
+        """What somebody should look at in the requests that can be opened; it refuses none of them."""
+        found = ((s.row, hint) for s in self.submissions for hint in hints(s.request))
+        return tuple(RowError(row=row, field=hint.field, problem=hint.problem) for row, hint in found)
 
 
 def read_intake_file(path: Path, *, received_at: datetime, store: Store) -> Reading:

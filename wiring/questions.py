@@ -15,7 +15,7 @@ from policy.request import Attachment
 from policy.verdict import Value
 
 LONG = 5_000  # a text that may be this long is asked for in several lines
-SPELT = {"npi": "NPI", "sha256": "SHA-256"}
+SPELT = {"npi": "NPI", "pcp": "PCP", "sha256": "SHA-256"}
 
 
 class AnswerError(Exception):

@@ -8,7 +8,7 @@ import pytest
 
 from portal.apidescription import examples
 from records.errors import RecordsError
-from tests.builders import a_request
+from tests.builders import a_member, a_request
 from tests.portal.sending import issue, raw, told
 
 
@@ -29,6 +29,33 @@ def test_a_request_becomes_a_case(program, portal):
     assert body["external_reference"] == "EHR-1"
     assert portal.world.register.request_of(body["number"]) == a_request(external_reference="EHR-1")
     assert [waiting.case_number for waiting in portal.world.register.unstarted()][-1] == body["number"]
+
+
+def test_the_answer_hints_at_a_fax_number_that_cannot_be_one_and_refuses_nothing(program):
+    pcp = raw()["pcp"] | {"fax": "ask at the desk"}
+
+    answers = [program.post("/api/requests", json=raw(pcp=pcp)) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [201, 200]
+    assert answers[0].json() == answers[1].json()
+    assert [hint["field"] for hint in answers[0].json()["hints"]] == ["pcp.fax"]
+    assert "ask at the desk" not in answers[0].text
+
+
+def test_how_a_member_wants_letters_is_judged_by_field(program, portal):
+    member = raw()["member"]
+    email = {"email": "ana@example.org", "letters_by": "email", "large_print": True, "language": "es"}
+    only = {"confidential": {"phone": "213-555-0109"}}
+
+    unreachable = program.post("/api/requests", json=raw(member=member | {"letters_by": "email"}))
+    nothing_in_it = program.post("/api/requests", json=raw(member=member | {"confidential": {}}))
+    good = program.post("/api/requests", json=raw(member=member | email | only))
+
+    assert list(told(unreachable)) == ["member.letters_by"]
+    assert list(told(nothing_in_it)) == ["member.confidential"]
+    assert good.status_code == 201
+    assert portal.world.register.request_of(good.json()["number"]).member == a_member(**email, **only)
+    assert [hint["field"] for hint in good.json()["hints"]] == ["member.confidential"]
 
 
 def test_the_same_twice_is_one_case_and_one_answer(program):

@@ -7,7 +7,7 @@ import pytest
 
 from portal import intake
 from tests.adapters.samples import a_pdf
-from tests.builders import a_request
+from tests.builders import a_member, a_request
 
 
 def typed(value, path=""):
@@ -119,6 +119,52 @@ def test_sent_twice_it_is_one_case(clerk, portal):
     assert number_of(first) == number_of(second)
     assert f"already case {number_of(first)}, with the same content" in clerk.get(second.headers["location"]).text
     assert len(portal.world.register.unstarted()) == before + 1
+
+
+def test_how_a_member_wants_to_be_reached_is_entered_and_kept(clerk, portal):
+    wanted = {
+        "member.language": "es",
+        "member.email": "ana@example.org",
+        "member.letters_by": "email",
+        "member.large_print": "yes",
+        "member.confidential.phone": "213-555-0109",
+        "member.confidential.email": "reach.me@example.org",
+        "treating_provider.fax": "(626) 555-0113",
+    }
+    only = {"phone": "213-555-0109", "email": "reach.me@example.org"}
+
+    answer = clerk.post("/intake", data=filled_in(**wanted))
+
+    kept = portal.world.register.request_of(number_of(answer))
+    assert kept.member == a_member(
+        language="es", email="ana@example.org", letters_by="email", large_print=True, confidential=only
+    )
+    assert kept.treating_provider.fax == "(626) 555-0113"
+    assert "To look at" not in clerk.get(answer.headers["location"]).text
+
+
+def test_letters_by_e_mail_without_an_address_are_told_beside_the_field(clerk):
+    answer = clerk.post("/intake", data=filled_in(**{"member.letters_by": "email"}))
+
+    assert answer.status_code == 422
+    assert "there is no e-mail address" in error_at(answer, "member.letters_by")
+    assert re.search(r'value="email" selected', answer.text)
+
+
+def test_part_of_a_confidential_address_is_told_beside_the_fields_that_it_lacks(clerk):
+    answer = clerk.post("/intake", data=filled_in(**{"member.confidential.address.line1": "900 Fern Court"}))
+
+    assert answer.status_code == 422
+    assert "such as Los Angeles" in error_at(answer, "member.confidential.address.city")
+    assert error_at(answer, "member.address.city") is None
+    assert 'value="900 Fern Court"' in answer.text
+
+
+def test_a_fax_number_that_cannot_be_one_is_a_hint_on_the_page_of_the_open_request(clerk):
+    answer = clerk.post("/intake", data=filled_in(**{"pcp.fax": "at the desk"}))
+
+    page = " ".join(clerk.get(f"/intake/{number_of(answer)}").text.split())
+    assert "<dt>PCP, fax</dt><dd>Does not read as ten digits" in page
 
 
 def test_the_same_reference_with_other_content_shows_the_case_and_keeps_what_was_typed(clerk, portal):
