@@ -91,25 +91,32 @@ app.command("cli.tokens:app", name="tokens", help="The tokens with which program
 
 
 @app.command
-def show(case: str, *, json: Json = False) -> int:
-    """Show one case: whose turn it is, until when and under which rule, and the story so far.
+def show(case: str, *, names: Annotated[bool, Flag] = False, json: Json = False) -> int:
+    """Show one case: whose turn it is, until when and under which rule, which letters the member wants, and the story.
 
     Parameters
     ----------
     case
         A case number, or the external reference of its request.
+    names
+        Show who the member is, and where the member is reached: a confidential contact in the place of all others.
     """
     from cli.screen import as_json, case_page, complain
     from records import queries
+    from records.intake import IntakeRegister
 
     engine = records()
     number = queries.find_number(engine, case)
     found = queries.case(engine, number) if number else None
-    if found is None:
+    if number is None or found is None:
         waits = " Its request is registered; no worker has recorded it yet." if number else ""
         complain(f"There is no case {case}.{waits} List them with: second-opinion list")
         return REFUSED
-    as_json(found) if json else case_page(found)
+    if json:
+        as_json(found)
+        return DONE
+    request = IntakeRegister(engine).request_of(number)
+    case_page(found, request.member if request else None, with_names=names)
     return DONE
 
 

@@ -12,8 +12,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from policy.people import Member
 from policy.timeframes import spoken
 from records.rows import CaseFile, CaseRow, RefusalRow, TaskRow
+from wiring.wishes import wishes
 from workflows.inspection import words
 
 # Into a file or a pipe a table is not squeezed into the 80 columns of a terminal that is not there.
@@ -152,12 +154,14 @@ def outcome(code: str | None) -> str:
     return f"[{OUTCOME_STYLE[code]}]{code}[/]" if code else "-"
 
 
-def case_page(file: CaseFile) -> None:
-    """Prints one case: whose turn it is, until when under which rule, and the story so far."""
+def case_page(file: CaseFile, member: Member | None, *, with_names: bool) -> None:
+    """Prints one case: whose turn it is, until when under which rule, which letters are wanted, and the story."""
     case = file.case
     console.print(f"[bold]{case.number}[/]  {words(case.stage)}  {outcome(case.outcome)}")
     about = f"{words(case.line)}, {words(case.priority)}, {case.specialty}, received {spoken(case.received_at)}"
     console.print(escape(about))
+    if member:
+        _member(member, with_names=with_names)
     for task in file.tasks:
         if task.ended_at is None:
             console.print(f"[bold yellow]Now:[/] {task.task_id} {escape(task.title)} ({_standing(task)})")
@@ -165,6 +169,20 @@ def case_page(file: CaseFile) -> None:
     _events(file)
     if case.filing_path:
         console.print(f"Filed: {escape(case.filing_path)}")
+
+
+def _member(member: Member, *, with_names: bool) -> None:
+    """Which letters the member wants; with names also who it is, and the only places to reach the member at."""
+    wanted = wishes(member)
+    if with_names:
+        console.print(escape(f"Member: {member.name.full}, {member.member_id}, born {member.birth_date}"))
+    console.print(escape(f"Letters to the member: {wanted.letters}"))
+    if wanted.warning:
+        console.print(f"[bold red]{wanted.warning}[/]{'' if with_names else ' (--names shows it)'}")
+    places = (("Address", wanted.address), ("Telephone", wanted.phone), ("E-mail", wanted.email))
+    for what, where in places if with_names else ():
+        if where:
+            console.print(escape(f"{what}: {where}"))
 
 
 def _standing(task: TaskRow) -> str:

@@ -21,6 +21,7 @@ from portal.session import NotFound, Visit, entering
 from records import queries
 from records.rows import CaseFile, CaseRow, ClockRow, LedgerRow
 from wiring.sending import CASE_NUMBER
+from wiring.wishes import wishes
 
 router = APIRouter(include_in_schema=False)
 log = logging.getLogger(__name__)
@@ -76,11 +77,13 @@ def case_file(visit: Auditing, number: str) -> Response:
     if file is None:
         raise NotFound
     log.info("audit.read staff=%s case=%s", visit.actor.id, file.case.number)
+    request = visit.house.world.register.request_of(number)
     return page(
         visit,
         "audit_case.html",
         file=file,
-        request=visit.house.world.register.request_of(number),
+        request=request,
+        wanted=wishes(request.member) if request else None,
         figures=figures(file, now()),
         how=how_it_ended,
         is_late=is_late,

@@ -28,6 +28,7 @@ from records import queries
 from records.rows import CaseFile, LedgerRow
 from wiring.desk import ActionError
 from wiring.temporal import TemporalError
+from wiring.wishes import wishes
 from workflows import workflow_id
 
 router = APIRouter(include_in_schema=False)
@@ -124,6 +125,7 @@ async def case_page(number: str, way: str = "", story: str = "", visit: Visit = 
         "file": file,
         "case": found.case,
         "request": found.request,
+        "wanted": wishes(found.request.member) if found.request else None,
         "now_is": found.case or file.case,
         "tasks": tasks,
         "waits_for": tuple(_waits_for(visit, task) for task in found.tasks),

@@ -6,7 +6,9 @@ from html import unescape
 
 import pytest
 
+from policy.people import Contact
 from records import queries
+from tests.builders import a_member
 from tests.portal.conftest import Portal
 
 
@@ -46,6 +48,22 @@ def test_a_file_tells_the_whole_ledger_oldest_first(portal: Portal):
     assert all(notice.sha256 in page for notice in file.notices if notice.sha256)
     assert file.case.filing_sha256 in page
     assert "Letters sent <strong" in page
+
+
+def test_a_file_says_which_letters_were_wanted_and_that_a_contact_is_confidential(portal: Portal):
+    only = Contact(phone="213-555-0109", email="reach.me@example.org")
+    portal.begin("confidential", member=a_member(confidential=only, letters_by="email", large_print=True))
+    portal.record("confidential")
+    browser = portal.as_("au.silva")
+
+    found, ordinary = (
+        browser.get(f"/audit/{portal.numbers[name]}").text.partition("<dt>Letters to the member</dt>")[2]
+        for name in ("confidential", "new")
+    )
+
+    wanted = "<dd>by e-mail, large print, English; <strong>Confidential contact: use only this</strong></dd>"
+    assert found.startswith(wanted)
+    assert ordinary.startswith("<dd>by post, English</dd>")
 
 
 def test_what_was_late_and_refused_is_marked(portal: Portal):

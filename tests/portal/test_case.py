@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from policy.people import Role
-from tests.builders import CASE_MANAGER, a_request
+from policy.people import Contact, Role
+from policy.request import Information, Item
+from tests.builders import ADDRESS, CASE_MANAGER, CLINIC, CLINICAL, a_member, a_request
 from tests.portal.conftest import Portal
 from tests.portal.filling import forms_in
+
+HOME = "213-555-0177"  # where a member who asked for confidential communication must not be called
 
 
 def shown(portal: Portal, who: str, name: str, query: str = "") -> str:
@@ -114,6 +117,37 @@ def test_only_what_a_person_may_do_is_offered(
 
     assert some <= found
     assert not none & found
+
+
+def test_the_page_says_which_letters_the_member_wants_and_where_the_member_is_reached(portal: Portal) -> None:
+    member = a_member(language="es", email="ana@example.org", letters_by="email", large_print=True)
+    portal.begin("wishes", member=member)
+    portal.record("wishes")
+
+    html = shown(portal, "cm.alvarez", "wishes")
+
+    assert "<dt>Letters</dt><dd>by e-mail, large print, Spanish</dd>" in html
+    assert "<dt>Language</dt><dd>Spanish</dd>" in html
+    assert "<dt>E-mail</dt><dd>ana@example.org</dd>" in html
+    assert "<dt>Address</dt><dd>12 Alder Street, Los Angeles, CA 90012</dd>" in html
+    assert "Confidential" not in html
+
+
+@pytest.mark.parametrize("who", ["in.park", "cm.alvarez", "md.chen", "au.silva"])
+def test_of_a_confidential_contact_the_page_says_so_and_shows_no_other_place(portal: Portal, who: str) -> None:
+    only = Contact(address=CLINIC, phone="213-555-0109")
+    came = (Information(item=Item.MEMBER_ADDRESS, address=ADDRESS), Information(item=Item.MEMBER_PHONE, text=HOME))
+    member = a_member(confidential=only, phone=HOME, email="home@example.org")
+    portal.begin("confidential", member=member, information=(*CLINICAL, *came))
+    portal.record("confidential")
+
+    html = shown(portal, who, "confidential")
+
+    assert '<strong class="bad-text">Confidential address: use only this</strong>' in html
+    assert "<dt>Address</dt><dd>500 Clinic Way, Pasadena, CA 91101</dd>" in html
+    assert "<dt>Telephone</dt><dd>213-555-0109</dd>" in html
+    assert html.count("not shown: use only the confidential address") == 2
+    assert [ordinary for ordinary in ("12 Alder Street", HOME, "home@example.org") if ordinary in html] == []
 
 
 def test_intake_sees_no_letters_and_no_documents(portal: Portal) -> None:
