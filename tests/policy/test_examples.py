@@ -27,10 +27,11 @@ from policy.letter import Letter
 from policy.lifecycle import Stage
 from policy.notices import compose
 from policy.particulars import Filing
-from policy.people import Actor
+from policy.people import Actor, WrittenBy
 from policy.request import LineOfBusiness, Request
 from policy.tasks import DEFINITIONS, TaskKind
 from wiring.intake import Submission, read_intake_file, with_documents
+from wiring.intakehints import hints
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 INTAKE = EXAMPLES / "intake"
@@ -249,6 +250,22 @@ def test_every_reference_stands_once_and_every_member_is_plainly_invented(store)
         assert re.fullmatch(r"\d{3}-555-01\d\d", request.member.phone)
         assert request.member.address is not None
         assert request.member.address.state == "CA"
+
+
+def test_members_want_letters_in_every_way_and_can_have_them(store):
+    everyone = list(requests(store))
+    members = [request.member for request in everyone]
+
+    assert any(m.large_print and m.language == "es" for m in members)
+    assert any(m.letters_by is WrittenBy.EMAIL for m in members)
+    assert any(m.confidential and m.confidential.address for m in members)
+    assert [hint for request in everyone for hint in hints(request)] == []
+
+
+def test_the_physicians_around_a_request_can_be_reached_by_fax(store):
+    for request in requests(store):
+        for who in (request.pcp, request.treating_provider):
+            assert re.fullmatch(r"\d{3}-555-01\d\d", who.fax), who.npi
 
 
 # -- the documents
