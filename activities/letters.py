@@ -1,7 +1,7 @@
 """Write and send letters: to the provider for information, to both parties, to the second-opinion physician.
 
 Policy 90.2.17, Procedure 3, 5, 7 and 8. One call sends all letters of one occasion; each letter has its own idempotency
-key, so that a repetition sends only those that have not left.
+key, so that a repetition sends only those that have not left. Those that left are answered at once, without the others.
 """
 
 from temporalio import activity
@@ -39,7 +39,11 @@ class LetterSteps:
         return self._post(letters)
 
     def _post(self, letters: tuple[Letter, ...]) -> tuple[Delivery, ...]:
-        """Send each letter, also when another cannot be sent; then say how many could not."""
+        """Send each letter, also when another cannot be sent; give back what became of those that could.
+
+        The story asks again for the others: a mail server that is away keeps back no printed letter, and no proof of
+        one. Raises ApplicationError when none could be sent; it says how many, and by its type what kind of trouble.
+        """
         deliveries: list[Delivery] = []
         troubles: list[Exception] = []
         for letter in letters:
@@ -47,9 +51,8 @@ class LetterSteps:
                 deliveries.append(self._mailroom.post(letter))
             except Exception as trouble:  # noqa: BLE001 - whatever ails one letter must not keep back the others
                 troubles.append(trouble)
-        if troubles:
+        if troubles and not deliveries:
             raise ApplicationError(
-                f"{len(troubles)} of {len(letters)} letters could not be sent: {type(troubles[0]).__name__}",
-                type="LettersNotSent",
+                f"None of {len(letters)} letters could be sent: {type(troubles[0]).__name__}", type="LettersNotSent"
             ) from None
         return tuple(deliveries)

@@ -72,10 +72,25 @@ def test_one_letter_that_cannot_leave_keeps_no_other_back():
     mailroom.failures = 1
     owed = letters(a_denied_case())
 
-    with pytest.raises(ApplicationError, match="1 of 2 letters"):
+    left = ActivityEnvironment().run(LetterSteps(mailroom).notify_parties, owed)
+    asked_again = ActivityEnvironment().run(LetterSteps(mailroom).notify_parties, owed)
+
+    assert [delivery.key for delivery in left] == [owed[1].key]
+    assert [delivery.key for delivery in asked_again] == [letter.key for letter in owed]
+    assert mailroom.sent() == ["denial to member", "denial to provider"]
+
+
+def test_when_no_letter_can_leave_the_step_fails_with_counts_alone():
+    mailroom = FakeMailroom()
+    mailroom.failures = 2
+    owed = letters(a_denied_case())
+
+    with pytest.raises(ApplicationError) as raised:
         ActivityEnvironment().run(LetterSteps(mailroom).notify_parties, owed)
 
-    assert mailroom.sent() == ["denial to member"]
+    assert raised.value.message == "None of 2 letters could be sent: OSError"
+    assert raised.value.type == "LettersNotSent"
+    assert mailroom.sent() == []
 
 
 def test_a_packet_filed_twice_lies_in_the_cabinet_once(world):
