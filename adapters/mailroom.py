@@ -28,9 +28,14 @@ class Outbox:
 
         Raises AdapterError when the folder cannot be used.
         """
-        document = f"{letter.case_number}/{letter.file_name}.pdf"
+        document = document_of(letter)
         pdf = self._shelf.put(document, self._shelf.get(document) or _typeset(letter))
         return Delivery(key=letter.key, document=document, sha256=hashlib.sha256(pdf).hexdigest())
+
+    @property
+    def folder(self) -> Path:
+        """The folder that is the outbox."""
+        return self._shelf.folder
 
     def get(self, document: str) -> bytes | None:
         """A letter's bytes, by its ``Delivery.document``, or None where there is none. Raises AdapterError."""
@@ -39,6 +44,11 @@ class Outbox:
     def path_of(self, document: str) -> Path:
         """Where a letter lies, by its ``Delivery.document``. Raises AdapterError for a path that leads elsewhere."""
         return self._shelf.path_of(document)
+
+
+def document_of(letter: Letter) -> str:
+    """Where a letter lies in the outbox: made of its key alone."""
+    return f"{letter.case_number}/{letter.file_name}.pdf"
 
 
 def content_of(letter: Letter) -> dict[str, Any]:

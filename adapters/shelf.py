@@ -8,7 +8,8 @@ writer clears away, or the file; and of any number of writers at once exactly on
 import fcntl
 import os
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 NEIGHBOUR = ".unfinished-"
@@ -64,6 +65,55 @@ class Shelf:
                 _write_once(path, data)
             sync_folder(path.parent)  # also when another writer, who may be dead by now, gave the name
             return path.read_bytes()
+        except OSError as trouble:
+            raise unusable(self.folder, "written to", trouble) from None
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        """Hold the lock of that name; whoever else wants it, in this process or in another one, waits.
+
+        A kill lets go of it. Raises AdapterError as ``put`` does.
+        """
+        path = self.path_of(name)
+        try:
+            self._take_up(path.parent)
+            file = path.open("ab")
+        except OSError as trouble:
+            raise unusable(self.folder, "written to", trouble) from None
+        with file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def move(self, name: str, to: str) -> bool:
+        """Give a file another name on the shelf, at one stroke; False when it is not there (any more).
+
+        Of several who move one file exactly one is told True. Raises AdapterError as ``put`` does.
+        """
+        path, target = self.path_of(name), self.path_of(to)
+        try:
+            self._take_up(target.parent)
+            path.rename(target)
+            sync_folder(target.parent)
+            sync_folder(path.parent)
+        except FileNotFoundError:
+            return False
+        except OSError as trouble:
+            raise unusable(self.folder, "written to", trouble) from None
+        return True
+
+    def tidy(self, folder: str) -> None:
+        """Clear away what killed writers left in a folder that nobody may write to again. Raises as ``put`` does."""
+        path = self.path_of(folder)
+        try:
+            self._taken_up.discard(path)
+            self._take_up(path)
+        except OSError as trouble:
+            raise unusable(self.folder, "written to", trouble) from None
+
+    def remove(self, name: str) -> None:
+        """Take a file away; one that is not there is no matter. Raises AdapterError as ``put`` does."""
+        try:
+            self.path_of(name).unlink(missing_ok=True)
         except OSError as trouble:
             raise unusable(self.folder, "written to", trouble) from None
 

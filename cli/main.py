@@ -87,6 +87,7 @@ app.command(
 app.command(
     "cli.mhc:app", name="mhc", help="The feed to MHC: the daily files, and the rows of some days again as one CSV."
 )
+app.command("cli.mail:app", name="mail", help="Print and mail: letters that wait, batches, the day of posting.")
 app.command("cli.tokens:app", name="tokens", help="The tokens with which programs come to the portal's API.")
 
 

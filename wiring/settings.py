@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from policy.people import EMAIL_PATTERN
 from policy.trust import TrustMode
 
 PREFIX = "SECOND_OPINION_"
@@ -22,11 +23,20 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """What can be set, each as ``SECOND_OPINION_<NAME>``."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
 
     home: Path = Field(Path("var"), description="Folder of everything that the embedded default writes.")
     database_url: str = Field("", description="Records. Empty: SQLite at home/records.db. Else a PostgreSQL URL.")
     outbox: Path | None = Field(None, description="Letters ready to print. Empty: home/outbox.")
+    mail: Path | None = Field(None, description="Print batches and the queue before them. Empty: home/mail.")
+    smtp_url: SecretStr = Field(
+        SecretStr(""), description="The mail server, as smtp://… or smtps://…. Empty: no e-mail."
+    )
+    mail_from: str = Field("", pattern=EMAIL_PATTERN, description="E-mail: the address that it comes from.")
+    fax_spool: Path | None = Field(None, description="The spool folder of the fax server. Empty: no fax.")
+    plan_phone: str = Field(
+        "", pattern=r"^[0-9() .+-]{0,40}$", description="The plan's telephone in e-mails and on cover sheets."
+    )
     cabinet: Path | None = Field(None, description="The filing cabinet. Empty: home/cabinet.")
     mhc_feed: Path | None = Field(None, description="The feed to MHC, one file a day. Empty: home/mhc.")
     documents: Path | None = Field(None, description="Attachments and reports, by digest. Empty: home/documents.")
@@ -70,6 +80,11 @@ class Settings(BaseSettings):
     def outbox_folder(self) -> Path:
         """Where letters wait to be printed."""
         return self.outbox or self.home / "outbox"
+
+    @property
+    def mail_folder(self) -> Path:
+        """Print batches, and the queue before them."""
+        return self.mail or self.home / "mail"
 
     @property
     def cabinet_folder(self) -> Path:

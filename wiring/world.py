@@ -10,6 +10,7 @@ from activities.filing import FilingSteps
 from activities.ledger import LedgerSteps
 from activities.letters import LetterSteps
 from adapters.cabinet import FilingCabinet
+from adapters.dispatch import Mailroom
 from adapters.documents import DocumentStore
 from adapters.mailroom import Outbox
 from adapters.mhc import MhcFolder
@@ -21,6 +22,7 @@ from records.kept import KeptActions
 from records.ledger import CaseLedger
 from records.panel import StaffPanel
 from wiring.keys import Vault, VaultError, open_vault
+from wiring.mailroom import open_mailroom
 from wiring.settings import Settings, SettingsError
 from wiring.staff import read_staff, staff_path
 from wiring.temporal import Steps
@@ -42,6 +44,7 @@ class World:
     statement_hours: int
     documents: DocumentStore
     outbox: Outbox
+    mailroom: Mailroom
     cabinet: FilingCabinet
     mhc: MhcFolder
 
@@ -62,16 +65,20 @@ class World:
         """The activities, with this world behind their ports."""
         return Steps(
             ledger=LedgerSteps(self.ledger, self.panel),
-            letters=LetterSteps(self.outbox),
+            letters=LetterSteps(self.mailroom),
             filing=FilingSteps(self.cabinet, self.mhc),
         )
 
 
 def open_world(settings: Settings) -> World:
-    """The world as the settings say; tables are made or upgraded. Raises RecordsError or AdapterError."""
-    records = open_records(settings.records_url)
+    """The world as the settings say; tables are made or upgraded.
+
+    Raises RecordsError, AdapterError or SettingsError.
+    """
     documents = DocumentStore(settings.documents_folder)
     outbox = Outbox(settings.outbox_folder)
+    mailroom = open_mailroom(settings, outbox)
+    records = open_records(settings.records_url)
     return World(
         records=records,
         register=IntakeRegister(records),
@@ -83,6 +90,7 @@ def open_world(settings: Settings) -> World:
         statement_hours=settings.statement_hours,
         documents=documents,
         outbox=outbox,
+        mailroom=mailroom,
         cabinet=FilingCabinet(settings.cabinet_folder, outbox, documents),
         mhc=MhcFolder(settings.mhc_folder),
     )

@@ -3,9 +3,11 @@
 import fcntl
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from time import sleep
 
 import pytest
 
@@ -69,6 +71,76 @@ def test_what_a_killed_writer_left_is_cleared_away(tmp_path: Path) -> None:
     Shelf(tmp_path).put("a/b", b"whole")
 
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["b"]
+
+
+def test_a_folder_that_nobody_writes_to_again_can_be_tidied(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.put("a/b", b"whole")
+    (tmp_path / "a" / f"{NEIGHBOUR}dead").write_bytes(b"half a let")
+
+    shelf.tidy("a")
+
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b"]
+
+
+def test_a_file_is_moved_once_and_whoever_comes_later_is_told(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.put("a/b", b"whole")
+    start = Barrier(8)
+
+    def move(number: int) -> bool:
+        start.wait()
+        return shelf.move("a/b", f"c/{number}")
+
+    with ThreadPoolExecutor(8) as threads:
+        told = list(threads.map(move, range(8)))
+
+    assert sorted(told) == [False] * 7 + [True]
+    assert shelf.get(f"c/{told.index(True)}") == b"whole"
+    assert shelf.get("a/b") is None
+
+
+def test_a_file_is_removed_and_its_absence_is_no_matter(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.put("a/b", b"whole")
+
+    for _ in range(2):
+        shelf.remove("a/b")
+
+    assert shelf.get("a/b") is None
+
+
+@pytest.mark.parametrize("does", ["move", "remove", "tidy", "alone"])
+def test_what_changes_names_is_one_sentence_without_a_name_too(tmp_path: Path, does: str) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    shelf = Shelf(tmp_path / "file")
+    ways: dict[str, Callable[[], object]] = {
+        "move": lambda: shelf.move("Núñez/a", "Núñez/b"),
+        "remove": lambda: shelf.remove("Núñez/a"),
+        "tidy": lambda: shelf.tidy("Núñez"),
+        "alone": lambda: shelf.alone("Núñez/a").__enter__(),
+    }
+
+    with pytest.raises(AdapterError) as raised:
+        ways[does]()
+
+    assert str(raised.value) == f"The folder {tmp_path}/file cannot be written to: Not a directory."
+
+
+def test_a_lock_keeps_another_out_until_it_is_let_go(tmp_path: Path) -> None:
+    inside = 0
+
+    def enter(_: int) -> int:
+        nonlocal inside
+        with Shelf(tmp_path).alone("a/lock"):
+            inside += 1
+            seen = inside
+            sleep(0.005)
+            inside -= 1
+        return seen
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(enter, range(8))) == {1}
 
 
 def test_what_a_living_writer_is_writing_is_left_alone(tmp_path: Path) -> None:

@@ -1,0 +1,54 @@
+"""The mailroom with the channels that the settings set up: print always, e-mail and fax where they are named."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from adapters.batches import PrintBatches
+from adapters.channels import BlindNames, Carrier
+from adapters.dispatch import SENDING, Mailroom
+from adapters.emailing import Mailer, MailServer
+from adapters.faxing import FaxSpool
+from adapters.mailroom import Outbox
+from adapters.printing import PrintQueue
+from adapters.shelf import Shelf
+from wiring.settings import PREFIX, Settings, SettingsError
+
+
+def open_mailroom(settings: Settings, outbox: Outbox) -> Mailroom:
+    """The mailroom. Raises SettingsError for a channel that is set up by half."""
+    return Mailroom(outbox, _carriers(settings, outbox), _now)
+
+
+def open_batches(settings: Settings) -> PrintBatches:
+    """The print batches, which need neither records nor channels."""
+    return PrintBatches(Shelf(settings.mail_folder), Outbox(settings.outbox_folder), _now)
+
+
+def _carriers(settings: Settings, outbox: Outbox) -> Iterator[Carrier]:
+    own = Shelf(outbox.folder / SENDING)
+    names = BlindNames(own)
+    yield PrintQueue(Shelf(settings.mail_folder), _now)
+    if settings.smtp_url.get_secret_value():
+        server = _mail_server(settings)
+        sender = _needed(settings.mail_from, "MAIL_FROM", "SMTP_URL")
+        yield Mailer(server, sender, _needed(settings.plan_phone, "PLAN_PHONE", "SMTP_URL"), names, _now)
+    if settings.fax_spool:
+        phone = _needed(settings.plan_phone, "PLAN_PHONE", "FAX_SPOOL")
+        yield FaxSpool(Shelf(settings.fax_spool), own, phone, names, _now)
+
+
+def _mail_server(settings: Settings) -> MailServer:
+    try:
+        return MailServer.at(settings.smtp_url.get_secret_value())
+    except ValueError as trouble:
+        raise SettingsError(f"A setting cannot be used. {PREFIX}SMTP_URL: {trouble}.") from None
+
+
+def _needed(value: str, name: str, by: str) -> str:
+    if not value:
+        raise SettingsError(f"A setting is missing. {PREFIX}{name}: {PREFIX}{by} needs it.")
+    return value
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
