@@ -22,7 +22,9 @@ class Section(Value):
 class Letter(Value):
     """A letter's content. ``key`` is the idempotency key: case, kind, ordinal and recipient, never a run's id.
 
-    ``routes`` are the ways to its reader, in the order in which they are tried. ``language`` is ISO 639.
+    ``routes`` are the ways to its reader, in the order in which they are tried. ``language`` is ISO 639: the one in
+    which the letter is written, not the one that its reader would like best. ``enclosures`` names what goes with it
+    (policy/words/enclosures.toml): "taglines", "nondiscrimination", "medi_cal_rights".
     """
 
     key: str
@@ -37,6 +39,7 @@ class Letter(Value):
     signed_by: str
     language: str = "en"
     large_print: bool = False
+    enclosures: tuple[str, ...] = ()
     routes: tuple[Route, ...] = ()
 
     @property
