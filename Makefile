@@ -27,7 +27,7 @@ format: $(READY) ## Format the code, and mend what the linter can
 bench: $(READY) ## Measure our case beside a bare workflow, on one server (ROUNDS=3 CASES=40)
 	$(BIN)/python -m bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(CASES),--cases $(CASES))
 
-rules: $(READY) ## Write docs/rules.md, docs/actions.md and docs/policy-map.md anew
+rules: $(READY) ## Write the generated pages of docs/ anew
 	PYTHONPATH=. $(BIN)/python docs/generate.py
 
 letters: $(READY) ## Set a sample of every letter anew into docs/letters

@@ -1,4 +1,4 @@
-"""Writes the generated pages, ``docs/rules.md``, ``docs/actions.md`` and ``docs/policy-map.md``: ``make rules``.
+"""Writes the generated pages (rules, actions, letter-checklists and policy-map, in ``docs/``): ``make rules``.
 
 A test compares them with what the rules and the models say now.
 """
@@ -10,10 +10,11 @@ from pathlib import Path
 from policy.actionbook import actionbook
 from policy.clauses import Clause
 from policy.edition import EDITIONS
+from policy.letterbook import letterbook
 from policy.rulebook import policy_map, rulebook
 
 ROOT = Path(__file__).parents[1]
-NOT_RULES = ("__init__.py", "actionbook.py", "clauses.py", "rulebook.py")
+NOT_RULES = ("__init__.py", "actionbook.py", "clauses.py", "letterbook.py", "rulebook.py")
 
 
 def pages() -> dict[Path, str]:
@@ -21,6 +22,7 @@ def pages() -> dict[Path, str]:
     return {
         ROOT / "docs" / "rules.md": rulebook(EDITIONS[-1]),
         ROOT / "docs" / "actions.md": actionbook(),
+        ROOT / "docs" / "letter-checklists.md": letterbook(),
         ROOT / "docs" / "policy-map.md": policy_map(citing(rules()), citing(tests())),
     }
 

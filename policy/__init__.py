@@ -18,7 +18,7 @@ P4         completeness       the complete referral goes to the CMO or designee
 P5 P6      determination      approve, deny, refer; the determination follows the recommendation
 P6a P6b    routing            the ladder: organization; PPG, plan, out of network
 P7         placement          the report comes and is shared
-P8         wording            what each letter says, the cost statement included
+P8         contents           what each letter says, the cost statement included
 P9         filing             the packet and its place in the cabinet
 P10        request            a delegate's receipt starts the clock (the IPA's copies come later)
 P11        coding             the category under which MHC counts the outcome

@@ -8,6 +8,7 @@ the row, at import.
 import tomllib
 from collections.abc import Iterable
 from datetime import date, timedelta
+from enum import StrEnum
 from functools import cached_property
 from importlib.resources import files
 from itertools import combinations, product
@@ -30,6 +31,14 @@ class Choice(Value):
     yes_citation: str
     no: str
     no_citation: str
+
+
+class CostShare(StrEnum):
+    """What the member pays for the opinion (P8); the catalogues say it in words."""
+
+    NOTHING = "nothing"
+    PLAN_PAYS = "plan_pays"
+    USUAL_COPAYMENT = "usual_copayment"
 
 
 class ChecklistItem(Value):
@@ -92,8 +101,7 @@ class Edition(Value):
     deemed_denial: SomeLines
     telephone_or_fax: SomeLines
     third_opinion: SomeLines
-    cost: dict[LineOfBusiness, str]
-    rights: dict[LineOfBusiness, str]
+    cost: dict[LineOfBusiness, CostShare]
     category: tuple[Category, ...]
     retention: tuple[Retention, ...]
 
@@ -105,10 +113,10 @@ class Edition(Value):
         return self
 
     @model_validator(mode="after")
-    def _every_line_has_its_words(self) -> Self:
+    def _every_line_has_its_rows(self) -> Self:
         for line in LineOfBusiness:
-            if line not in self.cost or line not in self.rights:
-                raise ValueError(f"edition {self.id}: no cost statement or no rights for line {line}")
+            if line not in self.cost:
+                raise ValueError(f"edition {self.id}: nothing says what the member pays on line {line}")
             if not any(line in row.lines for row in self.retention):
                 raise ValueError(f"edition {self.id}: nothing says how long records of line {line} are kept")
         return self

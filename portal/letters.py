@@ -39,8 +39,13 @@ def foreseen(case: Case, action: StaffAction, at: datetime) -> Foreseen:
         return Foreseen(refusal=receipt)
     known = {notice.key for notice in case.notices}
     owed = (notice for notice in after.planned_notices if notice.key not in known)
+    composed = ((notice, compose(after, notice, at)) for notice in owed)
     return Foreseen(
-        letters=tuple(Preview(kind=n.kind, recipient=n.recipient, letter=compose(after, n, at)) for n in owed)
+        letters=tuple(
+            Preview(kind=n.kind, recipient=n.recipient, letter=letter)
+            for n, letter in composed
+            if isinstance(letter, Letter)
+        )
     )
 
 

@@ -8,6 +8,7 @@ import io
 import json
 import sys
 import tempfile
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -15,10 +16,11 @@ from typing import NamedTuple
 from PIL import Image
 
 from adapters import mailroom, typesetter
-from policy.case import Case
 from policy.letter import Letter
 from policy.particulars import NoticeKind, Recipient
-from tests.policy.letters import CASES, OWED, letter
+from policy.request import LineOfBusiness
+from tests.policy.letters import APART, CASES, MEMBER, OWED, letter, letter_apart
+from tests.policy.steps import denied
 
 FOLDER = Path(__file__).parents[1] / "docs" / "letters"
 INDEX = "README.md"
@@ -26,24 +28,34 @@ PPI, COLOURS = 96, 24  # enough to judge the look; the whole gallery must stay s
 
 
 class Sample(NamedTuple):
-    """One letter of the gallery, and the case that owes it."""
+    """One letter of the gallery, and the line of business whose words it has."""
 
     kind: NoticeKind
     to: Recipient
-    case: Case
+    line: LineOfBusiness | None
     letter: Letter
 
     @property
     def name(self) -> str:
-        """The name of its files, without an ending."""
-        return f"{self.kind}-{self.to}".replace("_", "-")
+        """The name of its files, without an ending; the line is in it where a letter has several samples."""
+        usual = self.kind not in CASES or self.line is CASES[self.kind].request.line
+        return "-".join(filter(None, (self.kind, self.to, "" if usual else self.line))).replace("_", "-")
 
 
 @cache
 def samples() -> tuple[Sample, ...]:
     """Every kind of letter to each of its recipients."""
-    pairs = ((kind, to) for kind in NoticeKind for to in OWED[kind])
-    return tuple(Sample(kind, to, CASES[kind], letter(CASES[kind], kind, to)) for kind, to in pairs)
+    owed = ((kind, to, CASES[kind]) for kind in OWED for to in OWED[kind])
+    of_cases = (Sample(kind, to, case.request.line, letter(case, kind, to)) for kind, to, case in owed)
+    apart = (Sample(kind, to, content.line, letter_apart(kind, to)) for (kind, to), content in APART.items())
+    return (*of_cases, *_denials(), *apart)
+
+
+def _denials() -> Iterator[Sample]:
+    """A denial by line of business: the law's words differ."""
+    for line in LineOfBusiness:
+        if line is not CASES[NoticeKind.DENIAL].request.line:
+            yield Sample(NoticeKind.DENIAL, MEMBER, line, letter(denied(line=line), NoticeKind.DENIAL, MEMBER))
 
 
 def pdf_of(sample: Sample) -> bytes:
@@ -67,7 +79,7 @@ def picture_of(sample: Sample) -> bytes:
 def index() -> str:
     """The page that lists the samples."""
     rows = (
-        f"| {_words(s.kind)} | {_words(s.to)} | {_words(s.case.request.line)} | {s.letter.subject} "
+        f"| {_words(s.kind)} | {_words(s.to)} | {_words(s.line or '-')} | {s.letter.subject} "
         f"| [PDF]({s.name}.pdf), [first page]({s.name}.png) |"
         for s in samples()
     )
@@ -77,7 +89,7 @@ def index() -> str:
 HEAD = """# The letters
 
 One sample of every letter that the policy can owe, to each of its recipients, as it leaves the outbox. All people are
-synthetic. The words come from `policy/wording.py`, the look from `adapters/letters/`. Written by `make letters`; a test
+synthetic. The words come from `policy/words/`, the look from `adapters/letters/`. Written by `make letters`; a test
 compares each PDF with what the rules and the templates make now.
 
 | kind | to whom | line of business | subject | sample |

@@ -15,13 +15,15 @@ from policy import filing
 from policy.alarms import next_alarm, ring
 from policy.case import WITH_CHANNELS, Case
 from policy.coding import category, code, mhc_row
-from policy.dispatch import sent
+from policy.dispatch import sent, undeliverable
+from policy.letter import Letter
 from policy.lifecycle import Outcome, Stage
 from policy.nomination import StaffMember, ask_in_turn
 from policy.notices import compose
 from policy.particulars import Notice, NoticeKind
 from policy.tasks import TaskKind
 from policy.transition import Transition, between, newly_opened
+from policy.verdict import Refused
 from workflows import LETTERS
 from workflows.deadline import Deadline
 from workflows.inspection import attributes, changes, details
@@ -187,13 +189,26 @@ class SecondOpinionWorkflow(StaffDoors):
         posting.add_done_callback(self._mail.discard)
 
     async def _send(self, owed: tuple[Notice, ...]) -> None:
-        letters = tuple(compose(self.case, notice, workflow.now()) for notice in owed)
-        kinds = ", ".join(sorted({notice.kind.replace("_", " ") for notice in owed}))
-        deliveries = await workflow.execute_activity_method(
-            OCCASION.get(owed[0].kind, LetterSteps.notify_parties), letters, summary=f"Send letters: {kinds}", **EFFECT
-        )
-        self.case = sent(self.case, deliveries, workflow.now())
+        letters = self._composed(owed)
+        if letters:
+            kinds = ", ".join(sorted({letter.kind.replace("_", " ") for letter in letters}))
+            step = OCCASION.get(letters[0].kind, LetterSteps.notify_parties)
+            deliveries = await workflow.execute_activity_method(
+                step, letters, summary=f"Send letters: {kinds}", **EFFECT
+            )
+            self.case = sent(self.case, deliveries, workflow.now())
         self._in_the_mail -= {notice.key for notice in owed}
+
+    def _composed(self, owed: tuple[Notice, ...]) -> tuple[Letter, ...]:
+        """The letters that can be written; about one that cannot say what it must, somebody has to call."""
+        letters = []
+        for notice in owed:
+            letter = compose(self.case, notice, workflow.now())
+            if isinstance(letter, Refused):
+                self.case = undeliverable(self.case, notice, letter.reason, workflow.now())
+            else:
+                letters.append(letter)
+        return tuple(letters)
 
     def _show(self) -> None:
         """What the Temporal UI shows, when it has changed."""

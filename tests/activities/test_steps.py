@@ -14,10 +14,10 @@ from policy.case import Case, open_case
 from policy.coding import code, mhc_row
 from policy.dispatch import sent
 from policy.filing import packet
-from policy.notices import compose
 from policy.transition import between
 from tests.builders import CASE_MANAGER, CMO, MONDAY, a_request, action, hours
 from tests.fakes import FakeMailroom, FakePanel
+from tests.policy.letters import composed
 from wiring.settings import Settings
 from wiring.world import World, open_world
 
@@ -37,7 +37,7 @@ def a_denied_case() -> Case:
 
 
 def letters(case: Case):
-    return tuple(compose(case, notice, MONDAY + hours(2)) for notice in case.planned_notices)
+    return tuple(composed(case, notice, MONDAY + hours(2)) for notice in case.planned_notices)
 
 
 @pytest.mark.parametrize("name", ["record", "present_to_case_manager", "present_to_physician", "present_to_consultant"])

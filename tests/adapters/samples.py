@@ -8,7 +8,7 @@ from typing import Any
 from pypdf import PdfReader, PdfWriter
 
 from adapters.mailroom import Outbox
-from policy import coding, dispatch, filing, notices
+from policy import coding, dispatch, filing
 from policy.acting import act
 from policy.case import Case, open_case
 from policy.channels import Attempt, Result
@@ -28,6 +28,7 @@ from tests.builders import (
     hours,
     plan_physician,
 )
+from tests.policy.letters import composed
 
 ROOT = Path(__file__).parents[2]
 NUMBER = "SO-2026-000123"
@@ -72,7 +73,7 @@ def an_approved_case(
 
 def post_all(outbox: Outbox, case: Case, now: datetime) -> Case:
     """Every letter lies in the outbox, and has left on the first of its ways."""
-    letters = tuple(notices.compose(case, notice, now) for notice in case.planned_notices)
+    letters = tuple(composed(case, notice, now) for notice in case.planned_notices)
     ways = tuple(Attempt(channel=letter.routes[0].channel, at=now, result=Result.LEFT) for letter in letters)
     posted = (outbox.post(letter.model_copy(update={"routes": ()})) for letter in letters)
     left = tuple(d.model_copy(update={"attempts": (way,)}) for d, way in zip(posted, ways, strict=True))
@@ -88,12 +89,12 @@ def a_letter(case: Case | None = None, to: Recipient = Recipient.MEMBER, **chang
     """The denial's letter, unless told otherwise; written on Monday 2026-11-02."""
     case = case or a_denied_case()
     notice = next(n for n in case.notices if n.recipient is to)
-    return notices.compose(case, notice, MONDAY).model_copy(update=changes)
+    return composed(case, notice, MONDAY).model_copy(update=changes)
 
 
 def the_letter(case: Case, kind: NoticeKind, to: Recipient) -> Letter:
     notice = next(n for n in case.notices if n.kind is kind and n.recipient is to)
-    return notices.compose(case, notice, MONDAY)
+    return composed(case, notice, MONDAY)
 
 
 def a_pdf(pages: int = 1, title: str = "") -> bytes:

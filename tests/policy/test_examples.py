@@ -25,11 +25,11 @@ from policy.completeness import missing
 from policy.dispatch import Delivery, sent
 from policy.letter import Letter
 from policy.lifecycle import Stage
-from policy.notices import compose
 from policy.particulars import Filing
 from policy.people import Actor, WrittenBy
 from policy.request import LineOfBusiness, Request
 from policy.tasks import DEFINITIONS, TaskKind
+from tests.policy.letters import composed
 from wiring.intake import Submission, read_intake_file, with_documents
 from wiring.intakehints import hints
 
@@ -63,7 +63,7 @@ class Play:
 
     def send(self) -> None:
         """The letters that are owed leave at once."""
-        owed = [compose(self.case, notice, self.now) for notice in self.case.planned_notices]
+        owed = [composed(self.case, notice, self.now) for notice in self.case.planned_notices]
         digest = hashlib.sha256(b"a letter").hexdigest()
         proofs = tuple(
             Delivery(key=o.key, document=f"{o.file_name}.pdf", sha256=digest, attempts=(self.left(o),)) for o in owed

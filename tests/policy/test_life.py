@@ -17,7 +17,6 @@ from policy.coding import code
 from policy.dispatch import sent
 from policy.filing import closed, filed, may_file, packet
 from policy.lifecycle import Outcome, Stage
-from policy.notices import compose
 from policy.people import Actor
 from policy.request import LineOfBusiness
 from policy.staffaction import StaffAction
@@ -42,6 +41,7 @@ from tests.policy.doings import (
     signals,
     yes_or_no,
 )
+from tests.policy.letters import composed
 from tests.policy.steps import (
     ADMINISTRATOR,
     DESIGNEE,
@@ -180,7 +180,7 @@ class Life(RuleBasedStateMachine):
     @rule(data=st.data(), how=st.sampled_from(HOW))
     def letters_leave(self, data, how):
         leaving = data.draw(st.lists(st.sampled_from(self.case.planned_notices), min_size=1, unique=True))
-        assert all(compose(self.case, n, self.now).sections for n in leaving)
+        assert all(composed(self.case, n, self.now).sections for n in leaving)
         self.becomes(sent(self.case, tuple(delivery(n, by=how) for n in leaving), self.now))
 
     @precondition(lambda self: self.case.planned_notices)

@@ -8,11 +8,10 @@ import pytest
 from policy.alarms import ring
 from policy.calendar import LOS_ANGELES, local_day
 from policy.case import Case
-from policy.notices import compose
 from policy.particulars import NoticeKind
 from policy.request import Item, LineOfBusiness, Priority
 from tests.builders import CASE_MANAGER, MONDAY, a_first_opinion, a_professional, a_report, plan_physician
-from tests.policy.letters import MEMBER, PHYSICIAN, PROVIDER, letter, overdue, says
+from tests.policy.letters import MEMBER, PHYSICIAN, PROVIDER, composed, letter, overdue, says
 from tests.policy.steps import DAY, HOUR, approved, does, next_hour, opened, pending
 
 
@@ -55,7 +54,7 @@ def test_a_reminder_lists_only_what_is_still_outstanding():
 ASKED = pytest.mark.parametrize(("kind", "to"), [(NoticeKind.INFORMATION_REQUEST, PROVIDER), (NoticeKind.PEND, MEMBER)])
 LONG_AFTER = MONDAY + 60 * DAY
 DAYS = "within 5 business days after the information has come."
-HOURS = "within 72 clock hours after the information has come."
+HOURS = "within 72 hours after the information has come."
 MONTH = "within 30 calendar days after the information has come."
 
 
@@ -134,7 +133,7 @@ def test_letters_to_an_opinion_physician_go_to_the_one_who_gives_that_opinion():
     case = ring(case, next_hour(case) + 27 * DAY)
 
     owed = [n for n in case.notices if n.recipient is PHYSICIAN]
-    to = {(n.kind, n.ordinal): compose(case, n, next_hour(case)).addressee for n in owed}
+    to = {(n.kind, n.ordinal): composed(case, n, next_hour(case)).addressee for n in owed}
 
     assert to == {
         (NoticeKind.AUTHORIZATION, 2): "Dr. Second",

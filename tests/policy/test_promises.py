@@ -8,11 +8,11 @@ from policy.acting import act
 from policy.case import Case, open_case
 from policy.clauses import Clause
 from policy.coding import Quarter, reporting_quarter
-from policy.notices import compose
 from policy.particulars import NoticeKind, Recipient
 from policy.people import Role
 from policy.request import LineOfBusiness
 from tests.builders import CASE_MANAGER, CMO, MONDAY, a_report, a_request, action, hours, plan_physician
+from tests.policy.letters import COST, composed
 
 
 def a_complete_case(line: LineOfBusiness = LineOfBusiness.MEDI_CAL) -> Case:
@@ -39,11 +39,11 @@ def test_every_letter_that_authorizes_an_opinion_says_what_it_costs_the_member(l
     ):
         case = act(case, action(signal, actor, MONDAY + hours(2), **fields), MONDAY + hours(2))
 
-    letters = [compose(case, notice, MONDAY + hours(2)) for notice in case.planned_notices]
+    letters = [composed(case, notice, MONDAY + hours(2)) for notice in case.planned_notices]
 
     assert len(letters) == 4
     for letter in letters:
-        assert case.edition.cost[line] in letter.model_dump_json(), Clause.P8
+        assert COST[line] in letter.model_dump_json(), Clause.P8
 
 
 def test_the_report_goes_to_the_pcp_the_member_and_the_treating_provider():
