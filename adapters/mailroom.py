@@ -9,6 +9,8 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from adapters.enclosures import pages_of
+from adapters.furniture import day_in_words, furniture, locale
 from adapters.shelf import Shelf
 from adapters.typesetter import typeset
 from policy.dispatch import Delivery
@@ -52,9 +54,14 @@ def document_of(letter: Letter) -> str:
 
 
 def content_of(letter: Letter) -> dict[str, Any]:
-    """What the letter's template gets: the letter, and its date in words."""
-    day = letter.written_on
-    return letter.model_dump(mode="json") | {"dated": f"{day:%B} {day.day}, {day.year}"}
+    """What the letter's template gets: the letter, its date and its frame in words, and the pages enclosed."""
+    words = furniture(letter.language)
+    return letter.model_dump(mode="json", exclude={"routes", "enclosures"}) | {
+        "dated": day_in_words(letter.written_on, letter.language),
+        "locale": locale(letter.language),
+        "words": words.model_dump(mode="json", exclude={"months", "dated", "enclosure_titles"}),
+        "enclosed": pages_of(letter.enclosures, letter.language),
+    }
 
 
 def _typeset(letter: Letter) -> bytes:

@@ -27,7 +27,8 @@ class Letter(Value):
     ``routes`` are the ways to its reader, in the order in which they are tried. ``language`` is ISO 639: the one in
     which the letter is written; ``wanted_language`` is the one that its reader asked for. ``dated`` and ``closing`` are
     in the letter's language: its day, and what stands above the signature. ``enclosures`` names what goes with it
-    (policy/words/enclosures.toml): "taglines", "nondiscrimination", "medi_cal_rights".
+    (policy/words/enclosures.toml): "taglines", "nondiscrimination", "medi_cal_rights". ``copies`` names
+    who else gets the letter.
     """
 
     key: str
@@ -46,6 +47,7 @@ class Letter(Value):
     closing: str = ""
     large_print: bool = False
     enclosures: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
     routes: tuple[Route, ...] = ()
 
     @property

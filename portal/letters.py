@@ -5,6 +5,7 @@ The case after the action is computed by the rules that will compute it then, so
 
 from datetime import datetime
 
+from adapters.mailroom import content_of
 from adapters.typesetter import typeset
 from policy.acting import act
 from policy.case import Case
@@ -51,6 +52,4 @@ def foreseen(case: Case, action: StaffAction, at: datetime) -> Foreseen:
 
 def as_pdf(letter: Letter) -> bytes:
     """A letter as the mailroom typesets it. Raises AdapterError."""
-    day = letter.written_on
-    content = letter.model_dump(mode="json") | {"dated": f"{day:%B} {day.day}, {day.year}"}
-    return typeset("letter", content, day).pdf
+    return typeset("letter", content_of(letter), letter.written_on).pdf

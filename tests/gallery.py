@@ -5,7 +5,6 @@ The letters carry the dates of their cases, so the same rules and the same look 
 """
 
 import io
-import json
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -67,9 +66,8 @@ def pdf_of(sample: Sample) -> bytes:
 
 def picture_of(sample: Sample) -> bytes:
     """The first page as PNG."""
-    content = typesetter._legible(mailroom.content_of(sample.letter))
-    compiler = typesetter._compiler("letter", system_fonts=False)
-    made = compiler.compile(format="png", ppi=PPI, sys_inputs={"content": json.dumps(content)})
+    content = typesetter.as_input(mailroom.content_of(sample.letter))
+    made = typesetter.compiler("letter").compile(format="png", ppi=PPI, sys_inputs={"content": content})
     page = Image.open(io.BytesIO((made[0] if isinstance(made, list) else made) or b"")).convert("RGB")
     file = io.BytesIO()
     page.quantize(COLOURS).save(file, "PNG", optimize=True)

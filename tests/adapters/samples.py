@@ -108,9 +108,10 @@ def a_pdf(pages: int = 1, title: str = "") -> bytes:
 
 
 def text_of(pdf: bytes | Path) -> str:
-    """The text of a PDF in one line, as a reader copies it, without the places where a long word may break."""
+    """The text of a PDF in one line, as a reader copies it, without breaking points and marks of direction."""
     reader = PdfReader(io.BytesIO(pdf) if isinstance(pdf, bytes) else pdf)
-    return " ".join(" ".join(page.extract_text() for page in reader.pages).replace("\u200b", "").split())
+    copied = " ".join(page.extract_text() for page in reader.pages)
+    return " ".join(copied.translate(dict.fromkeys(map(ord, "\u200b\u200e\u200f"))).split())
 
 
 def files_in(folder: Path) -> list[str]:
