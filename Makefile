@@ -24,8 +24,8 @@ format: $(READY) ## Format the code, and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY) ## Measure our case beside a bare workflow, on one server (ROUNDS=3 CASES=40)
-	$(BIN)/python -m bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(CASES),--cases $(CASES))
+bench: $(READY) ## Measure our case beside a bare workflow, on one server (ROUNDS=3 CASES=40), or letters (LETTERS=1000)
+	$(BIN)/python -m bench$(if $(LETTERS),.letters --letters $(LETTERS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(CASES),--cases $(CASES))
 
 rules: $(READY) ## Write the generated pages of docs/ anew
 	PYTHONPATH=. $(BIN)/python docs/generate.py

@@ -16,8 +16,9 @@ from pypdf import PdfReader
 
 from adapters.mailroom import Outbox, content_of
 from adapters.typesetter import Typeset, typeset
+from bench.letters import deal_with
 from policy.letter import Letter, Section
-from tests.adapters.samples import ROOT, a_letter, text_of
+from tests.adapters.samples import ROOT, a_letter, files_in, text_of
 
 NAMES = {
     "Arabic": "عائشة الفارسي",
@@ -250,3 +251,13 @@ def test_a_letter_of_another_day_differs_in_nothing_but_its_date() -> None:
     monday, tuesday = (text_of(made(a_letter(written_on=date(2026, 11, day))).pdf) for day in (2, 3))
 
     assert monday.replace("November 2, 2026 Ana", "November 3, 2026 Ana") == tuesday
+
+
+def test_the_letters_that_are_measured_are_posted_and_filed(tmp_path: Path) -> None:
+    left = deal_with(range(2), tmp_path, ENCLOSURES, large_print=False)
+
+    filed = files_in(tmp_path / "cabinet")
+    assert left == 4
+    assert len(files_in(tmp_path / "outbox")) == 4
+    assert len(filed) == 2
+    assert "Thai" in text_of(tmp_path / "cabinet" / filed[0])  # the taglines are bound with their letters
