@@ -1,31 +1,39 @@
 """Binds a packet into one PDF: contents with digests, the referral form, then every part in its order (P9).
 
-A part that is missing or damaged never stops the binding: a page in its place says which one it is.
+Every page carries its number. A part that is damaged never stops the binding: a page in its place says which one it is.
 """
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
-from pikepdf import Dictionary, Name, OutlineItem, Pdf
+from pikepdf import Array, Dictionary, Name, OutlineItem, Pdf
 
 from adapters.documents import can_be_copied
 from adapters.form import sections, words
+from adapters.stamp import stamp
 from adapters.typesetter import typeset
 from policy.filing import Packet
+from policy.placement import ORDINALS
 
 CONTENTS, FORM = "Contents", "Referral form"
+WAY = "part:"  # how the contents say where a link leads, before there are pages
+UNREADABLE = "Could not be read when it was filed"
 
 
 class Part(NamedTuple):
-    """A letter, an attachment or a report: what it is called, its digest where it is known, and its bytes, if any."""
+    """A letter, a report or an attachment: what it is called, its digest where it is known, and its bytes, if any.
+
+    ``note`` says what there is to know of it besides, for the contents: a letter that came back, for example.
+    """
 
     title: str
     sha256: str
     data: bytes | None
     ours: bool = False
+    note: str = ""
 
 
 class Bound(NamedTuple):
@@ -40,10 +48,10 @@ def bind(packet: Packet, parts: Sequence[Part]) -> Bound:
     with ExitStack() as stack:
         read = [_opened(part, stack) for part in parts]
         try:
-            return _bind(packet, parts, read)
+            return _bind(packet, parts, read, stack)
         except Exception:  # noqa: BLE001 - a part can be damaged in any way, and show it only when it is copied
             sound = [pdf if pdf is not None and can_be_copied(pdf) else None for pdf in read]
-        return _bind(packet, parts, sound)
+        return _bind(packet, parts, sound, stack)
 
 
 def count_pages(data: bytes) -> int:
@@ -52,32 +60,65 @@ def count_pages(data: bytes) -> int:
         return len(pdf.pages)
 
 
-def part_of_letter(document: str, case_number: str, data: bytes | None) -> Part:
-    """The part of a letter, by its path in the outbox: ``SO-1/SO-1-approval-1-member.pdf``."""
-    name = document.removesuffix(".pdf").rpartition("/")[2]
+def part_of_letter(document: str, case_number: str, data: bytes | None, sha256: str = "", note: str = "") -> Part:
+    """The part of a letter, by its path in the outbox: ``SO-1/SO-1-approval-1-member.pdf``, ``…-member-2.pdf``.
+
+    A letter whose bytes are not those of ``sha256``, the digest with which it left, cannot be read any more.
+    """
+    found = hashlib.sha256(data).hexdigest() if data else ""
+    return Part(
+        title=f"Letter: {_title_of(document.removesuffix('.pdf').rpartition('/')[2], case_number)}",
+        sha256=sha256 or found,
+        data=data if found == (sha256 or found) else None,
+        ours=True,
+        note=note,
+    )
+
+
+def _title_of(name: str, case_number: str) -> str:
+    """``approval to the member``, by kind, ordinal, recipient and, from the second on, the number of the copy."""
     match name.removeprefix(f"{case_number}-").split("-"):
         case [kind, _, recipient]:
-            title = f"Letter: {words(kind).lower()} to the {words(recipient).lower()}"
+            return f"{words(kind).lower()} to the {words(recipient).lower()}"
+        case [kind, _, recipient, copy] if copy.isdecimal():
+            nth = ORDINALS.get(int(copy), f"{copy}th")
+            return f"{words(kind).lower()} to the {words(recipient).lower()}, {nth} copy"
         case _:
-            title = f"Letter: {name}"
-    return Part(title=title, sha256=hashlib.sha256(data).hexdigest() if data else "", data=data, ours=True)
+            return name
 
 
-def _bind(packet: Packet, parts: Sequence[Part], read: Sequence[Pdf | None]) -> Bound:
-    with Pdf.open(io.BytesIO(_typeset_front(packet, parts, read))) as front, Pdf.new() as packed:
-        own = len(front.pages) - read.count(None)  # a page stands in, at the end, for each part that cannot be read
-        stand_ins = iter(range(own, len(front.pages)))
+def _bind(packet: Packet, parts: Sequence[Part], read: Sequence[Pdf | None], stack: ExitStack) -> Bound:
+    readable = [_stand_in(part, packet, stack) if pdf is None else pdf for part, pdf in zip(parts, read, strict=True)]
+    front = stack.enter_context(Pdf.open(io.BytesIO(_typeset_front(packet, parts, read))))
+    with Pdf.new() as packed:
+        packed.pages.extend(front.pages)
         marks = list(zip((CONTENTS, FORM), _starts(front), strict=True))
-        packed.pages.extend(front.pages[:own])
-        for part, pdf in zip(parts, read, strict=True):
+        for part, pdf in zip(parts, readable, strict=True):
             marks.append((part.title, len(packed.pages)))
-            if pdf is None:
-                packed.pages.append(front.pages[next(stand_ins)])
-            else:
-                packed.pages.extend(pdf.pages)
+            packed.pages.extend(pdf.pages)
         with packed.open_outline() as outline:
             outline.root.extend(OutlineItem(title, page) for title, page in marks)
+        _lead(packed, range(len(front.pages)), [page for _, page in marks[1:]])
+        stamp(packed, packet.case_number, packet.filed_on)
         return Bound(_written(packed, f"Case {packet.case_number}"), len(packed.pages))
+
+
+def _stand_in(part: Part, packet: Packet, stack: ExitStack) -> Pdf:
+    """The page that stands in for a part that cannot be read."""
+    content = {"heading": f"Case {packet.case_number}", "title": part.title, "sha256": part.sha256}
+    return stack.enter_context(Pdf.open(io.BytesIO(typeset("unreadable", content, packet.filed_on).pdf)))
+
+
+def _lead(packed: Pdf, own: Iterable[int], starts: Sequence[int]) -> None:
+    """The links of the contents lead to where the parts begin."""
+    for number in own:
+        for link in packed.pages[number].obj.get(Name.Annots, Array()):
+            way = str(link.get(Name.A, Dictionary()).get(Name.URI, ""))
+            if way.startswith(WAY):
+                start = starts[int(way.removeprefix(WAY)) - 1]
+                link[Name.Dest] = Array([packed.pages[start].obj, Name.Fit])
+                link[Name.Contents] = f"To packet page {start + 1}"
+                del link[Name.A]
 
 
 def _typeset_front(packet: Packet, parts: Sequence[Part], read: Sequence[Pdf | None]) -> bytes:
@@ -94,7 +135,7 @@ def _typeset_front(packet: Packet, parts: Sequence[Part], read: Sequence[Pdf | N
                 "title": part.title,
                 "sha256": part.sha256,
                 "pages": 1 if pdf is None else len(pdf.pages),
-                "readable": pdf is not None,
+                "note": ". ".join(filter(None, (part.note, "" if pdf is not None else UNREADABLE))),
             }
             for part, pdf in zip(parts, read, strict=True)
         ],

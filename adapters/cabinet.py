@@ -1,16 +1,16 @@
 """The filing cabinet: one packet for each case, by date and alphabet. Policy 90.2.17, Procedure 9."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path, PurePosixPath
 
 from pydantic import AwareDatetime
 
 from adapters.binder import Bound, Part, bind, count_pages, part_of_letter
-from adapters.documents import DocumentError, DocumentStore
+from adapters.documents import DIGEST, DocumentError, DocumentStore
 from adapters.mailroom import Outbox
-from adapters.shelf import Shelf
+from adapters.shelf import AdapterError, Shelf
 from policy.filing import Packet
 from policy.particulars import Filing
 from policy.request import Attachment
@@ -56,15 +56,23 @@ class FilingCabinet:
     def file(self, packet: Packet) -> Filing:
         """Bind a case's packet and file it, once per ``packet.case_number``: also when asked again, on another day.
 
-        A document that cannot be read has a page in its place. Raises AdapterError when a folder cannot be used.
+        A letter or a document that is damaged has a page in its place. One that is not there at all keeps the case from
+        being filed: AdapterError says how many, and the step is tried again until somebody has brought them back.
+        Raises AdapterError also when a folder cannot be used.
         """
         key = key_of(packet.case_number)
+        parts = None if self._is_settled(key) else self._parts_of(packet)
         place = self._place_of(packet, f"{PLACES}/{key}.json")
         entry = f"{REGISTER}/{place.filed_on}/{key}.json"
         line = self._shelf.get(entry)
         if line is None:
-            line = self._shelf.put(entry, self._filed(packet, place).model_dump_json().encode())
+            filed = self._filed(packet, place, parts or self._parts_of(packet))
+            line = self._shelf.put(entry, filed.model_dump_json().encode())
         return RegisterLine.model_validate_json(line).filing
+
+    def _is_settled(self, key: str) -> bool:
+        """Whether it is settled where the packet of a case lies; then it is filed, or was begun to be."""
+        return self._shelf.get(f"{PLACES}/{key}.json") is not None
 
     def register(self, day: date | None = None) -> list[RegisterLine]:
         """The drawer's register, of one day or of all, in the order of filing. Raises AdapterError if unreadable."""
@@ -107,9 +115,9 @@ class FilingCabinet:
         wanted = Place(path=path, filed_on=packet.filed_on, filed_at=packet.filed_at)
         return Place.model_validate_json(self._shelf.put(name, wanted.model_dump_json().encode()))
 
-    def _filed(self, packet: Packet, place: Place) -> RegisterLine:
+    def _filed(self, packet: Packet, place: Place, parts: Sequence[Part]) -> RegisterLine:
         packet = packet.model_copy(update={"filed_on": place.filed_on, "filed_at": place.filed_at})
-        bound = bind(packet, self._parts_of(packet))
+        bound = bind(packet, parts)
         lies = self._shelf.put(place.path, bound.pdf)
         if lies != bound.pdf:  # another writer's, who had a document that we lack, or the other way round
             bound = Bound(lies, count_pages(lies))
@@ -129,25 +137,46 @@ class FilingCabinet:
         )
 
     def _parts_of(self, packet: Packet) -> list[Part]:
+        """The letters, the reports and the attachments, in their order. Raises AdapterError when any is not there."""
+        letters = {document: self._outbox.get(document) for document in packet.letters}
+        documents = {attachment.sha256: self._bytes_of(attachment) for attachment in packet.attachments}
+        gone = [packet.letter_digests.get(name, name) for name, data in letters.items() if data is None]
+        gone += [sha256 for sha256, data in documents.items() if data is None]
+        if gone:
+            raise AdapterError(_absent(packet.case_number, gone))
         reports = {a.sha256 for opinion in packet.opinions if opinion.report for a in opinion.report.attachments}
-        letters = [
-            part_of_letter(document, packet.case_number, self._outbox.get(document)) for document in packet.letters
+        return [
+            *(_letter(packet, document, data) for document, data in letters.items()),
+            *(
+                Part(
+                    title=f"{'Report' if attachment.sha256 in reports else 'Attachment'}: {attachment.name}",
+                    sha256=attachment.sha256,
+                    data=documents[attachment.sha256],
+                )
+                for attachment in packet.attachments
+            ),
         ]
-        attachments = [
-            Part(
-                title=f"{'Report' if attachment.sha256 in reports else 'Attachment'}: {attachment.name}",
-                sha256=attachment.sha256,
-                data=self._bytes_of(attachment),
-            )
-            for attachment in packet.attachments
-        ]
-        return letters + attachments
 
     def _bytes_of(self, attachment: Attachment) -> bytes | None:
+        """A document's bytes, none of them when it is damaged; None when it is not there."""
         try:
             return self._documents.get(attachment.sha256)
         except DocumentError:
-            return None
+            return b""
+
+
+def _letter(packet: Packet, document: str, data: bytes | None) -> Part:
+    digest, note = packet.letter_digests.get(document, ""), packet.letter_notes.get(document, "")
+    return part_of_letter(document, packet.case_number, data, digest, note)
+
+
+def _absent(case_number: str, gone: Sequence[str]) -> str:
+    """What to do about letters and documents that are not there, each by the first characters of its digest."""
+    them = ", ".join(name[:12] if DIGEST.fullmatch(name) else name for name in gone)
+    return (
+        f"Case {case_number} cannot be filed: of its letters and documents {len(gone)} "
+        f"{'is' if len(gone) == 1 else 'are'} not there ({them}). Restore from the backup; it is then filed by itself."
+    )
 
 
 def key_of(case_number: str) -> str:

@@ -1,6 +1,7 @@
 """The packet and its place: category, date, alphabet. Policy 90.2.17, Procedure 9 (P9)."""
 
 import unicodedata
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from pydantic import AwareDatetime
@@ -10,19 +11,29 @@ from policy.case import Case
 from policy.clauses import Clause
 from policy.completeness import missing
 from policy.lifecycle import Outcome, Stage
-from policy.particulars import Consultation, Determination, Filing, Opinion
+from policy.particulars import Consultation, Determination, Filing, Notice, NoticeEnd, Opinion
 from policy.people import PersonName
+from policy.placement import ORDINALS
 from policy.request import Attachment, Information, Priority, Request
 from policy.verdict import Allowed, Refused, Value, Verdict
+from policy.wording import day
 
 DRAWER = "Prior Authorizations"
+ENDS = {
+    NoticeEnd.VOID: "Voided",
+    NoticeEnd.RETURNED: "Came back",
+    NoticeEnd.MOOT: "Fell away",
+    NoticeEnd.UNDELIVERABLE: "Could not be delivered",
+}
 LONGEST_NAME = 60  # bytes of UTF-8 per part of a name: a file name has at most 255
 
 
 class Packet(Value):
-    """All that is filed of a case, in its order: the form, then letters, then attachments, then reports.
+    """All that is filed of a case, in its order: the form, the letters as they left, the reports, the attachments (P9).
 
-    ``letters`` are the names under which the outbox knows them; attachments and reports lie in the document store.
+    ``letters`` are the names under which the outbox knows them; by the same names ``letter_digests`` has the SHA-256 of
+    each as it left, and ``letter_notes`` what became of one that did not stay what it was: voided, returned. Reports
+    and attachments lie in the document store; both stand in ``attachments``.
     """
 
     case_number: str
@@ -40,6 +51,8 @@ class Packet(Value):
     category: str
     letters: tuple[str, ...]
     attachments: tuple[Attachment, ...]
+    letter_notes: dict[str, str] = {}
+    letter_digests: dict[str, str] = {}
 
     @property
     def folder(self) -> str:
@@ -63,13 +76,29 @@ def alphabetical(name: PersonName) -> tuple[str, str]:
     return _plain(name.family), _plain(f"{name.given} {name.suffix}".strip())
 
 
+def still_open(case: Case) -> tuple[str, ...]:
+    """What has to happen before the case can be filed and closed (P9): one thing a line, none when nothing is open.
+
+    No line holds health information or names a person.
+    """
+    reports = tuple(o.ordinal for o in case.opinions if o.report is None)
+    letters = tuple((n.kind, n.recipient) for n in case.planned_notices)
+    return open_lines(tuple(t.title for t in case.open_tasks), letters, reports, has_outcome=case.outcome is not None)
+
+
+def open_lines(
+    tasks: Iterable[str], letters: Iterable[tuple[str, str]], reports: Iterable[int] = (), *, has_outcome: bool
+) -> tuple[str, ...]:
+    """The lines of ``still_open``, from what the records know: titles of open tasks, letters that are owed."""
+    lines = [f"task: {title}" for title in tasks]
+    lines += [f"letter: {_spaced(kind)} to the {_spaced(recipient)} has not left" for kind, recipient in letters]
+    lines += [f"report: the {ORDINALS.get(ordinal, str(ordinal))} opinion's has not come" for ordinal in reports]
+    return tuple(lines if has_outcome else [*lines, "an outcome"])
+
+
 def may_file(case: Case) -> Verdict:
     """Whether nothing is open any more: no task, no letter, no report (P9). Names what is."""
-    still = [t.title for t in case.open_tasks]
-    still += [f"letter {n.kind} to {n.recipient}" for n in case.planned_notices]
-    still += [f"report of opinion {o.ordinal}" for o in case.opinions if o.report is None]
-    if case.outcome is None:
-        still.append("an outcome")
+    still = still_open(case)
     if still:
         return Refused(reason=f"still open: {'; '.join(still)}", clause=Clause.P9)
     return Allowed()
@@ -81,6 +110,7 @@ def packet(case: Case, now: datetime) -> Packet:
     if isinstance(verdict, Refused) or case.outcome is None:
         raise ValueError(verdict)
     reports = tuple(a for o in case.opinions if o.report for a in o.report.attachments)
+    letters = sorted((n for n in case.notices if n.document), key=lambda n: n.sent_at or now)  # as they left
     return Packet(
         case_number=case.number,
         edition_title=case.edition.title,
@@ -95,9 +125,22 @@ def packet(case: Case, now: datetime) -> Packet:
         determination=case.determination,
         opinions=case.opinions,
         category=case.category,
-        letters=tuple(n.document for n in case.notices if n.document),
-        attachments=(*(i.attachment for i in case.information if i.attachment), *reports),
+        letters=tuple(n.document for n in letters),
+        attachments=(*reports, *(i.attachment for i in case.information if i.attachment)),
+        letter_notes={n.document: _note(n) for n in letters if n.ended_as is not None},
+        letter_digests={n.document: n.sha256 for n in letters if n.sha256},
     )
+
+
+def _note(notice: Notice) -> str:
+    """What became of a letter that ended: ``Came back on November 4, 2026: no such address``."""
+    ended = ENDS[notice.ended_as] if notice.ended_as else ""
+    on = f" on {day(notice.ended_at)}" if notice.ended_at else ""
+    return f"{ended}{on}: {notice.ended_why}" if notice.ended_why else f"{ended}{on}"
+
+
+def _spaced(code: str) -> str:
+    return code.replace("_", " ")
 
 
 def filed(case: Case, filing: Filing, now: datetime) -> Case:

@@ -9,8 +9,10 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
+from pikepdf import Pdf
 from pypdf import PdfReader
 
+from adapters.binder import part_of_letter
 from adapters.cabinet import FilingCabinet
 from adapters.documents import DocumentStore
 from adapters.mailroom import Outbox
@@ -104,8 +106,8 @@ def test_a_packet_has_every_page_of_every_part_in_order(house: House) -> None:
         "Letter: report copy to the primary care physician",
         "Letter: report copy to the member",
         "Letter: report copy to the provider",
-        "Attachment: x-ray.pdf",
         "Report: consultation.pdf",
+        "Attachment: x-ray.pdf",
     ]
     assert "This authorization is for a second opinion only" in reader.pages[front].extract_text()
 
@@ -120,9 +122,64 @@ def test_the_contents_name_each_part_with_its_pages_and_digest(house: House) -> 
     digests = [hashlib.sha256(house.outbox.path_of(document).read_bytes()).hexdigest() for document in packet.letters]
     digests += [attachment.sha256 for attachment in packet.attachments]
     assert re.findall("[0-9a-f]{64}", contents) == digests
-    assert f"Report: consultation.pdf {digests[-1]} {filing.pages - 1}–{filing.pages}" in contents
-    assert f"Attachment: x-ray.pdf {digests[-2]} {filing.pages - 4}–{filing.pages - 2}" in contents
-    assert f"Packet page 1 of {filing.pages}" in contents
+    assert f"Report: consultation.pdf {digests[-2]} {filing.pages - 4} 2" in contents
+    assert f"Attachment: x-ray.pdf {digests[-1]} {filing.pages - 2} 3" in contents
+
+
+def test_every_page_carries_the_case_and_its_number(house: House) -> None:
+    filing = house.cabinet.file(house.full_packet())
+
+    texts = [" ".join(page.extract_text().split()) for page in PdfReader(house.cabinet.path_of(filing)).pages]
+    lines = [f"{NUMBER}, packet page {number} of {filing.pages}" for number in range(1, filing.pages + 1)]
+    assert [text[-len(line) :] for text, line in zip(texts, lines, strict=True)] == lines
+
+
+def test_the_contents_lead_to_every_part(house: House) -> None:
+    filing = house.cabinet.file(house.full_packet())
+
+    with Pdf.open(house.cabinet.path_of(filing)) as packed:
+        numbers = {page.obj.objgen: number for number, page in enumerate(packed.pages)}
+        led_to = {numbers[link.Dest[0].objgen] for link in packed.pages[0].Annots}
+    starts = bookmarks(PdfReader(house.cabinet.path_of(filing)))
+    assert sorted(led_to) == sorted(starts.values())[1:]
+    assert b"part:" not in house.cabinet.path_of(filing).read_bytes()
+
+
+def test_a_letter_that_came_back_says_so_in_the_contents(house: House) -> None:
+    whole = house.denied_packet()
+    packet = whole.model_copy(
+        update={"letter_notes": {whole.letters[1]: "Came back on Friday, November 6, 2026: moved"}}
+    )
+
+    filing = house.cabinet.file(packet)
+
+    contents = " ".join(PdfReader(house.cabinet.path_of(filing)).pages[0].extract_text().split())
+    assert "3 Letter: denial to the member Came back on Friday, November 6, 2026: moved" in contents
+
+
+def test_a_letter_that_is_not_the_one_that_left_is_not_filed_as_it(house: House) -> None:
+    packet = house.full_packet()
+    house.outbox.path_of(packet.letters[1]).write_bytes(house.outbox.get(packet.letters[0]) or b"")
+
+    filing = house.cabinet.file(packet)
+
+    text = text_of(house.cabinet.path_of(filing))
+    digest = packet.letter_digests[packet.letters[1]]
+    assert f"This part could not be read Letter: approval to the member {digest}" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("approval-1-member", "Letter: approval to the member"),
+        ("report_copy-2-opinion_physician", "Letter: report copy to the opinion physician"),
+        ("approval-1-member-2", "Letter: approval to the member, second copy"),
+        ("denial-1-pcp-4", "Letter: denial to the primary care physician, 4th copy"),
+        ("approval-1-member-x", f"Letter: {NUMBER}-approval-1-member-x"),
+    ],
+)
+def test_a_letter_is_called_by_what_it_is_to_whom_and_which_copy(name: str, title: str) -> None:
+    assert part_of_letter(f"{NUMBER}/{NUMBER}-{name}.pdf", NUMBER, b"%PDF").title == title
 
 
 def test_the_metadata_name_the_case_and_no_person(house: House) -> None:
@@ -176,24 +233,39 @@ def test_the_same_packet_gives_the_same_bytes(tmp_path: Path) -> None:
     assert one.cabinet.file(one.full_packet()).sha256 == other.cabinet.file(other.full_packet()).sha256
 
 
-def test_a_missing_document_has_a_page_with_its_name_and_digest(house: House) -> None:
-    whole = house.denied_packet()
-    packet = whole.model_copy(update={"attachments": (GONE,), "letters": (whole.letters[0], "2026/11/02/x.pdf")})
+def test_a_case_with_a_letter_or_a_document_that_is_not_there_is_not_filed_until_it_is_back(house: House) -> None:
+    scan = house.documents.put("x-ray.pdf", a_pdf(3))
+    packet = house.denied_packet(attachments=(scan, GONE))
+    letter = house.outbox.path_of(packet.letters[0])
+    scanned = house.folder / "documents" / scan.sha256[:2] / f"{scan.sha256}.pdf"
+    kept, kept_scan = letter.read_bytes(), scanned.read_bytes()
+    letter.unlink()
+    scanned.unlink()
 
-    filing = house.cabinet.file(packet)
+    with pytest.raises(AdapterError) as raised:
+        house.cabinet.file(packet)
 
-    pages = [" ".join(page.extract_text().split()) for page in PdfReader(house.cabinet.path_of(filing)).pages]
-    assert "This part could not be read Letter: x Its digest is not known." in pages[-2]
-    assert f"This part could not be read Attachment: lost scan.pdf {'0' * 64}" in pages[-1]
-    assert f"Packet page {filing.pages} of {filing.pages}" in pages[-1]
-    assert pages[0].count("Could not be read when it was filed") == 2
+    assert str(raised.value) == (
+        f"Case {NUMBER} cannot be filed: of its letters and documents 3 are not there "
+        f"({hashlib.sha256(kept).hexdigest()[:12]}, {scan.sha256[:12]}, {'0' * 12}). "
+        "Restore from the backup; it is then filed by itself."
+    )
+    assert not (house.folder / "cabinet").exists()
+
+    letter.write_bytes(kept)
+    scanned.write_bytes(kept_scan)
+    Shelf(house.folder / "documents").put(f"00/{GONE.sha256}.pdf", b"")  # lost for good: an empty file says so
+
+    text = text_of(house.cabinet.path_of(house.cabinet.file(packet)))
+    assert f"This part could not be read Attachment: lost scan.pdf {GONE.sha256}" in text
+    assert f"Attachment: lost scan.pdf Could not be read when it was filed {GONE.sha256} 9 1" in text
 
 
 def test_a_damaged_letter_and_a_damaged_document_do_not_stop_the_filing(house: House) -> None:
     packet = house.full_packet()
     letter = house.outbox.path_of(packet.letters[1])
     letter.write_bytes(letter.read_bytes()[:-2000])
-    scan = next((house.folder / "documents").rglob(f"{packet.attachments[0].sha256}.pdf"))
+    scan = next((house.folder / "documents").rglob(f"{packet.attachments[1].sha256}.pdf"))
     scan.write_bytes(b"%PDF-1.7 something else")
 
     filing = house.cabinet.file(packet)
@@ -276,18 +348,18 @@ def test_the_cabinet_can_be_printed_as_a_tree(house: House) -> None:
     ]
 
 
-def test_a_cabinet_that_cannot_be_written_to_is_one_sentence_without_a_name(house: House) -> None:
+def test_a_cabinet_that_cannot_be_used_is_one_sentence_without_a_name(house: House) -> None:
     (house.folder / "file").write_text("not a folder")
     cabinet = FilingCabinet(house.folder / "file" / "cabinet", house.outbox, house.documents)
 
     with pytest.raises(AdapterError) as raised:
         cabinet.file(house.denied_packet())
 
-    assert str(raised.value) == f"The folder {house.folder}/file/cabinet cannot be written to: Not a directory."
+    assert str(raised.value) == f"The folder {house.folder}/file/cabinet cannot be read: Not a directory."
 
 
 def test_a_packet_filed_before_a_kill_and_completed_with_another_document_tells_what_lies_there(house: House) -> None:
-    packet = house.denied_packet(attachments=(GONE,))
+    packet = house.denied_packet(attachments=(house.documents.put("x-ray.pdf", a_pdf(3)),))
     first = house.cabinet.file(packet)
     for entry in (house.folder / "cabinet" / ".register").rglob("*.json"):
         entry.unlink()  # as if killed between the packet and its line in the register

@@ -8,9 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from policy.case import Case
-from policy.filing import Packet, alphabetical, filed, may_file, packet
+from policy.filing import Packet, alphabetical, filed, may_file, packet, still_open
 from policy.lifecycle import Outcome, Stage
-from policy.particulars import NoticeKind
+from policy.particulars import NoticeEnd, NoticeKind
 from policy.people import PersonName
 from policy.request import Item
 from tests.builders import CASE_MANAGER, a_member, a_report, a_request, an_incomplete_request
@@ -177,9 +177,15 @@ def test_any_two_names_can_be_ordered(one, other):
     [
         pytest.param(opened(), "Review the referral for completeness; an outcome", id="just opened"),
         pytest.param(letters_left(approved()), "Place the opinion with a qualified physician", id="approved"),
-        pytest.param(denied(), "letter denial to provider; letter denial to member", id="letters owed"),
-        pytest.param(letters_left(denied(), NoticeKind.APPROVAL), "letter denial to provider", id="none left"),
-        pytest.param(letters_left(placed()), "report of opinion 2", id="no report"),
+        pytest.param(
+            denied(),
+            "denial to the provider has not left; letter: denial to the member has",
+            id="letters owed",
+        ),
+        pytest.param(
+            letters_left(denied(), NoticeKind.APPROVAL), "denial to the provider has not left", id="none left"
+        ),
+        pytest.param(letters_left(placed()), "report: the second opinion's has not come", id="no report"),
         pytest.param(letters_left(differing()), "(third opinion)", id="a third opinion to place"),
     ],
 )
@@ -193,12 +199,31 @@ def test_what_is_still_open_is_named(case: Case, named):
         packet(case, next_hour(case))
 
 
+def test_what_is_still_open_is_a_list_of_lines_without_a_persons_name():
+    assert still_open(placed()) == (
+        "task: Obtain the consultation report (second opinion)",
+        *(
+            f"letter: {letter} has not left"
+            for letter in (
+                "approval to the provider",
+                "approval to the member",
+                "authorization to the opinion physician",
+                "authorization to the member",
+            )
+        ),
+        "report: the second opinion's has not come",
+    )
+
+
 @pytest.mark.parametrize("done", [denied, reported, withdrawn])
 def test_a_case_with_nothing_open_may_be_filed(done):
-    assert may_file(letters_left(done()))
+    case = letters_left(done())
+
+    assert may_file(case)
+    assert still_open(case) == ()
 
 
-def test_the_packet_holds_letters_in_their_order_then_attachments_then_reports():
+def test_the_packet_holds_letters_in_their_order_then_reports_then_attachments():
     information = [{"item": "test_results", "attachment": ATTACHMENT}]
     request = an_incomplete_request(Item.TEST_RESULTS).model_dump()
     case = placed(information=(*request["information"], *information))
@@ -206,11 +231,37 @@ def test_the_packet_holds_letters_in_their_order_then_attachments_then_reports()
 
     filed_packet = packet(case, next_hour(case))
 
-    assert [a.name for a in filed_packet.attachments] == ["mri.pdf", "report.pdf"]
+    assert [a.name for a in filed_packet.attachments] == ["report.pdf", "mri.pdf"]
     assert list(filed_packet.letters) == [n.document for n in case.notices]
     assert filed_packet.outcome is Outcome.APPROVED
     assert filed_packet.determination == case.determination
     assert filed_packet.opinions == case.opinions
+
+
+def test_letters_are_filed_in_the_order_in_which_they_left():
+    case = letters_left(denied())
+    first, second, *rest = case.notices
+    late = first.model_copy(update={"sent_at": next_hour(case)})
+
+    filed_packet = packet(case.but(notices=(late, second, *rest)), next_hour(case))
+
+    assert filed_packet.letters == (second.document, *(n.document for n in rest), first.document)
+
+
+def test_a_letter_that_came_back_or_was_voided_is_noted_and_every_letter_has_its_digest():
+    case = letters_left(denied())
+    first, second = case.notices
+    at = datetime(2026, 11, 5, 18, 0, tzinfo=UTC)  # Thursday 2026-11-05
+    back = first.model_copy(update={"ended_as": NoticeEnd.RETURNED, "ended_at": at, "ended_why": "no such address"})
+    void = second.model_copy(update={"ended_as": NoticeEnd.VOID, "ended_at": at})
+
+    filed_packet = packet(case.but(notices=(back, void)), next_hour(case))
+
+    assert filed_packet.letter_notes == {
+        first.document: "Came back on Thursday, November 5, 2026: no such address",
+        second.document: "Voided on Thursday, November 5, 2026",
+    }
+    assert filed_packet.letter_digests == {n.document: n.sha256 for n in case.notices}
 
 
 def test_filing_and_closing_are_told_and_nothing_runs_any_more():
