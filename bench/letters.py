@@ -19,9 +19,8 @@ from rich.console import Console
 from adapters.cabinet import FilingCabinet
 from adapters.documents import DocumentStore
 from adapters.mailroom import Outbox
-from policy import notices
 from policy.people import PersonName
-from tests.adapters.samples import a_denied_case, a_packet
+from tests.adapters.samples import a_denied_case, a_packet, post_all
 from tests.builders import MONDAY, a_member, a_request
 
 BUDGET = 60.0  # seconds for LETTERS letters on two cores
@@ -44,10 +43,8 @@ def _deal_with_one(
     case = a_denied_case(f"SO-2026-{number:06}", a_request(member=member))
     now = MONDAY + timedelta(hours=3)
     looks = {"enclosures": enclosures, "large_print": large_print}
-    letters = [notices.compose(case, notice, now).model_copy(update=looks) for notice in case.planned_notices]
-    case = notices.sent(case, tuple(map(outbox.post, letters)), now)
-    cabinet.file(a_packet(case))
-    return len(letters)
+    cabinet.file(a_packet(post_all(outbox, case, now, **looks)))
+    return len(case.planned_notices)
 
 
 def measure(letters: int, cores: int, enclosures: tuple[str, ...] = ENCLOSURES, *, large_print: bool = False) -> float:

@@ -15,8 +15,8 @@ from policy.particulars import Consultation, Determination, Filing, Notice, Noti
 from policy.people import PersonName
 from policy.placement import ORDINALS
 from policy.request import Attachment, Information, Priority, Request
+from policy.timeframes import spoken
 from policy.verdict import Allowed, Refused, Value, Verdict
-from policy.wording import day
 
 DRAWER = "Prior Authorizations"
 ENDS = {
@@ -135,7 +135,7 @@ def packet(case: Case, now: datetime) -> Packet:
 def _note(notice: Notice) -> str:
     """What became of a letter that ended: ``Came back on November 4, 2026: no such address``."""
     ended = ENDS[notice.ended_as] if notice.ended_as else ""
-    on = f" on {day(notice.ended_at)}" if notice.ended_at else ""
+    on = f" on {spoken(notice.ended_at)}" if notice.ended_at else ""
     return f"{ended}{on}: {notice.ended_why}" if notice.ended_why else f"{ended}{on}"
 
 

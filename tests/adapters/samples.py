@@ -71,9 +71,9 @@ def an_approved_case(
     return post_all(outbox, coding.code(case, MONDAY + hours(7)), MONDAY + hours(7))
 
 
-def post_all(outbox: Outbox, case: Case, now: datetime) -> Case:
+def post_all(outbox: Outbox, case: Case, now: datetime, **looks: Any) -> Case:
     """Every letter lies in the outbox, and has left on the first of its ways."""
-    letters = tuple(composed(case, notice, now) for notice in case.planned_notices)
+    letters = tuple(composed(case, notice, now).model_copy(update=looks) for notice in case.planned_notices)
     ways = tuple(Attempt(channel=letter.routes[0].channel, at=now, result=Result.LEFT) for letter in letters)
     posted = (outbox.post(letter.model_copy(update={"routes": ()})) for letter in letters)
     left = tuple(d.model_copy(update={"attempts": (way,)}) for d, way in zip(posted, ways, strict=True))
