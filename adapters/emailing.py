@@ -31,7 +31,8 @@ from policy.verdict import Value
 log = logging.getLogger(__name__)
 
 SENDER_NAME = "Blue Shield of California Promise Health Plan"
-PATIENCE_SECONDS = 20  # for each answer of the server; an activity may last two minutes
+ANSWER_SECONDS = 15  # for each answer of the server; an activity, of several letters, may last two minutes
+TAKING_SECONDS = 60  # for its last answer: whoever gives up while it looks for viruses sends the letter again
 PORTS = {"smtp": 587, "smtps": 465}
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 ADDRESS = re.compile(EMAIL_PATTERN)
@@ -170,11 +171,13 @@ class Mailer:
             session.close()
 
     def _signed_in(self) -> smtplib.SMTP:
-        at = self._server
+        at, name = self._server, self._sender.rpartition("@")[2]  # this machine's own name is nobody's business
         if at.tls:
-            session: smtplib.SMTP = smtplib.SMTP_SSL(at.host, at.port, timeout=PATIENCE_SECONDS, context=self._trusted)
+            session: smtplib.SMTP = smtplib.SMTP_SSL(
+                at.host, at.port, name, timeout=ANSWER_SECONDS, context=self._trusted
+            )
         else:
-            session = smtplib.SMTP(at.host, at.port, timeout=PATIENCE_SECONDS)
+            session = smtplib.SMTP(at.host, at.port, name, timeout=ANSWER_SECONDS)
         try:
             if at.starttls:
                 session.starttls(context=self._trusted)
@@ -210,6 +213,8 @@ def _give(session: smtplib.SMTP, sender: str, reader: str, message: EmailMessage
     for code, text in (session.mail(sender), session.rcpt(reader)):
         if code not in TAKEN:
             raise smtplib.SMTPResponseException(code, text)
+    if session.sock:
+        session.sock.settimeout(TAKING_SECONDS)
     code, text = session.data(message.as_bytes())
     if code not in TAKEN:
         raise smtplib.SMTPResponseException(code, text)

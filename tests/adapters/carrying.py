@@ -111,9 +111,9 @@ class _OnThisMachine(Controller):
 
 
 @contextmanager
-def a_mail_server(mailbox: Mailbox, **how: Any) -> Iterator[int]:
+def a_mail_server(mailbox: Mailbox, port: int = 0, **how: Any) -> Iterator[int]:
     """A real SMTP server in a thread of its own; gives its port."""
-    port = a_free_port()
+    port = port or a_free_port()
     controller = _OnThisMachine(mailbox, hostname="127.0.0.1", port=port, ready_timeout=20, **how)
     controller.start()
     try:

@@ -45,6 +45,23 @@ sys.stdin.read()
 print(sum(made.letters for made in batches.gather(date(2026, 11, 2)).batches))
 """
 
+FULL_DISK = """
+import resource, sys
+from datetime import date
+from pathlib import Path
+from adapters.batches import PrintBatches
+from adapters.mailroom import Outbox
+from adapters.shelf import AdapterError, Shelf
+from tests.adapters.carrying import Clock
+folder = Path(sys.argv[1])
+batches = PrintBatches(Shelf(folder / "mail"), Outbox(folder / "outbox"), Clock())
+resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))  # room for the list of a batch, and for no letter
+try:
+    batches.gather(date(2026, 11, 2))
+except AdapterError as trouble:
+    print(trouble)
+"""
+
 
 class House:
     """A mailroom that prints, and its batches."""
@@ -350,6 +367,19 @@ def test_a_mail_folder_that_cannot_be_written_to_keeps_the_letter_waiting(house:
     house.mail.unlink()
 
     assert house.post().attempts[0].result is Result.LEFT
+
+
+def test_a_disk_that_is_full_in_the_midst_of_a_batch_loses_nothing(house: House) -> None:
+    for number in (1, 2):
+        house.post(number)
+    run = [sys.executable, "-c", FULL_DISK, str(house.folder)]
+
+    said = subprocess.run(run, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+
+    assert said == f"The folder {house.mail} cannot be written to: File too large.\n"
+    (made,) = house.batches.gather(TUESDAY).batches
+    assert (made.batch, made.letters) == (FIRST, 2)
+    assert house.batches.verify(house.batches.batches()[0]) == ()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

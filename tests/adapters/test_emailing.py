@@ -4,8 +4,10 @@ import io
 import smtplib
 import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -17,11 +19,22 @@ from cryptography.x509.oid import NameOID
 from pikepdf import PasswordError, Pdf
 
 from adapters.channels import BlindNames, ChannelRefusal, NotYet
+from adapters.dispatch import Mailroom
 from adapters.emailing import Mailer, MailServer, encrypted
 from adapters.mailroom import Outbox
+from adapters.printing import PrintQueue
 from adapters.shelf import Shelf
 from policy.channels import Channel, Result, Route
-from tests.adapters.carrying import BY_EMAIL, PHONE, Clock, Mailbox, a_free_port, a_mail_server, a_routed_letter
+from tests.adapters.carrying import (
+    BY_EMAIL,
+    BY_PRINT,
+    PHONE,
+    Clock,
+    Mailbox,
+    a_free_port,
+    a_mail_server,
+    a_routed_letter,
+)
 from tests.adapters.samples import NUMBER, text_of
 
 SENDER = "um@plan.example"
@@ -32,6 +45,7 @@ class Office:
 
     def __init__(self, folder: Path, port: int, mailbox: Mailbox) -> None:
         self.folder = folder
+        self.port = port
         self.mailbox = mailbox
         self.clock = Clock()
         self.mailer = self.with_server(f"smtp://127.0.0.1:{port}")
@@ -39,6 +53,12 @@ class Office:
     def with_server(self, url: str, trusted: ssl.SSLContext | None = None) -> Mailer:
         names = BlindNames(Shelf(self.folder / "names"))
         return Mailer(MailServer.at(url), SENDER, PHONE, names, self.clock, trusted)
+
+    def mailroom(self, port: int) -> Mailroom:
+        """A new one, as after a restart."""
+        printing = PrintQueue(Shelf(self.folder / "mail"), self.clock)
+        mailer = self.with_server(f"smtp://127.0.0.1:{port}")
+        return Mailroom(Outbox(self.folder / "outbox"), [mailer, printing], self.clock)
 
     def pdf(self, letter: Any) -> bytes:
         outbox = Outbox(self.folder / "outbox")
@@ -233,6 +253,50 @@ def test_an_answer_of_4_is_for_now(office: Office, at: str) -> None:
 def test_a_server_that_is_down_is_for_now(office: Office) -> None:
     with pytest.raises(NotYet, match=r"cannot be reached \(ConnectionRefusedError\)"):
         office.send(mailer=office.with_server(f"smtp://127.0.0.1:{a_free_port()}"))
+
+
+def test_a_server_that_is_down_for_a_day_gets_the_letter_once_when_it_is_back(office: Office) -> None:
+    port = a_free_port()
+    patient = BY_EMAIL.model_copy(update={"patience": timedelta(days=2)})
+    for _ in range(5):
+        with pytest.raises(NotYet):
+            office.mailroom(port).post(a_routed_letter(patient, BY_PRINT))
+        office.clock.pass_by(hours=5)
+
+    with a_mail_server(office.mailbox, port=port):
+        deliveries = [office.mailroom(port).post(a_routed_letter(patient, BY_PRINT)) for _ in range(3)]
+
+    assert [a.channel for a in deliveries[0].attempts] == [Channel.EMAIL]
+    assert deliveries == [deliveries[0]] * 3
+    assert office.mailbox.readers == ["ana@example.org"]
+
+
+def test_a_server_that_stays_down_beyond_the_patience_is_passed_over_for_good(office: Office) -> None:
+    port = a_free_port()
+    with pytest.raises(NotYet):
+        office.mailroom(port).post(a_routed_letter(BY_EMAIL, BY_PRINT))
+    office.clock.pass_by(hours=4)
+    printed = office.mailroom(port).post(a_routed_letter(BY_EMAIL, BY_PRINT))
+
+    with a_mail_server(office.mailbox, port=port):
+        assert office.mailroom(port).post(a_routed_letter(BY_EMAIL, BY_PRINT)) == printed
+
+    assert [(a.channel, a.result) for a in printed.attempts] == [("email", "failed"), ("print", "left")]
+    assert "The mail server cannot be reached (ConnectionRefusedError)" in printed.attempts[0].reason
+    assert office.mailbox.messages == []
+
+
+def test_eight_threads_at_once_send_one_message(office: Office) -> None:
+    start = Barrier(8)
+
+    def post(_: int) -> str:
+        start.wait()
+        return office.mailroom(office.port).post(a_routed_letter(BY_EMAIL)).model_dump_json()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert len(set(threads.map(post, range(8)))) == 1
+
+    assert len(office.mailbox.messages) == 1
 
 
 def test_a_server_that_takes_a_letter_and_is_rude_at_parting_has_taken_it(
