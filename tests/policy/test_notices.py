@@ -240,7 +240,7 @@ def test_the_third_opinion_is_covered_even_if_the_procedure_is_not():
 
     text = says(letter(case, NoticeKind.THIRD_OPINION, MEMBER))
 
-    assert "covered even if the procedure itself is later determined not covered" in text
+    assert "even if we find later that the procedure itself is not covered" in text
     assert "results of tests already done" in text
     assert COST[case.request.line].replace("second", "third") in text
 

@@ -1,0 +1,21 @@
+"""How hard a text is to read: the Flesch-Kincaid grade, the years of school that it takes to read it with ease."""
+
+import re
+
+SENTENCE_ENDS = re.compile(r"[.!?:;](?=\s|$)|\n")
+NO_WORDS = re.compile(r"\S*\d\S*|\(TTY|\(TDD|www\.\S+")  # numbers are read digit by digit, and have no syllables
+SILENT_ENDING = re.compile(r"(?:[^laeiouy]es|[^aeiouytd]ed|[^laeiouy]e)$")
+VOWELS = re.compile(r"[aeiouy]+")
+
+
+def grade(text: str) -> float:
+    """The grade of a text: 0.39 words a sentence, 11.8 syllables a word, less 15.59 (Kincaid et al., 1975)."""
+    sentences = [s for s in SENTENCE_ENDS.split(NO_WORDS.sub("", text)) if re.search("[a-z]", s)]
+    words = [word for s in sentences for word in re.findall(r"[A-Za-z']+", s)]
+    return 0.39 * len(words) / len(sentences) + 11.8 * sum(map(syllables, words)) / len(words) - 15.59
+
+
+def syllables(word: str) -> int:
+    """The syllables of an English word, counted by its vowels."""
+    plain = SILENT_ENDING.sub("", word.casefold())
+    return max(1, len(VOWELS.findall(plain)))
