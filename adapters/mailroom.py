@@ -57,7 +57,7 @@ def content_of(letter: Letter) -> dict[str, Any]:
     """What the letter's template gets: the letter, its date and its frame in words, and the pages enclosed."""
     words = furniture(letter.language)
     return letter.model_dump(mode="json", exclude={"routes", "enclosures"}) | {
-        "dated": day_in_words(letter.written_on, letter.language),
+        "dated": letter.dated or day_in_words(letter.written_on, letter.language),
         "locale": locale(letter.language),
         "words": words.model_dump(mode="json", exclude={"months", "dated", "enclosure_titles"}),
         "enclosed": pages_of(letter.enclosures, letter.language),

@@ -177,7 +177,7 @@ def _denial(desk: Desk) -> None:
 
     asked = desk.send("md.chen", "determine", filled(lacking.text, action, criteria="MCG 4.2"))
     assert "Send the denial" in asked.text
-    assert "Your request for a second opinion is denied" in asked.text
+    assert "Notice of Action: your request for a second opinion is denied" in asked.text
     assert "You may speak with the physician who decided" in asked.text
     confirmation = forms_in(asked.text)[action]
     letter = desk.send("md.chen", "determine", {**confirmation, "letter": f"{desk.number}/denial/1/member"})
