@@ -1,4 +1,4 @@
-"""The feed to MHC: one CSV file for each day of decision, one row for each coded case. Policy 90.2.17, Procedure 11.
+"""The feed to MHC: a CSV file a day, one row for each coded case and each correction. Policy 90.2.17, Procedure 11.
 
 Whoever opens the file in a spreadsheet must not run what somebody typed, so a text that begins like a formula gets an
 apostrophe. A row is written under a lock, as one line; what a kill left of one is cut off before the next.
@@ -12,14 +12,15 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from adapters.shelf import AdapterError, Shelf, sync_folder, unusable
-from policy.calendar import local_day
 from policy.coding import MhcRow
 
-FIELDS = tuple(MhcRow.model_fields)  # row_id comes first
+FIELDS = tuple(MhcRow.model_fields)  # row_id comes first; columns only join at the end
+FIELDS_BEFORE = FIELDS[: FIELDS.index("sequence")]  # a file that was begun before there were corrections keeps them
+STATED = {name for name, field in MhcRow.model_fields.items() if field.annotation is str}  # an empty text is a value
 # What spreadsheets take for the beginning of a formula, in both widths. The apostrophes before it are part of the
 # pattern so that reading can take exactly one away again.
 FORMULA = re.compile(r"'*\s*[=+\-@\t\r＝＋－＠]")
@@ -29,7 +30,7 @@ DAILY = re.compile(r"mhc-(\d{4}-\d\d-\d\d)\.csv")
 
 
 class MhcFolder:
-    """The feed as a folder: ``mhc-YYYY-MM-DD.csv``, by the day of the decision in Los Angeles; times are ISO in UTC."""
+    """The feed as a folder: ``mhc-YYYY-MM-DD.csv``, by the row's day in Los Angeles; times are ISO in UTC."""
 
     def __init__(self, folder: Path) -> None:
         self._shelf = Shelf(folder)
@@ -49,12 +50,12 @@ class MhcFolder:
         return self._shelf.folder
 
     def days(self) -> tuple[date, ...]:
-        """The days of decision that have a file, in their order. Raises AdapterError as ``append`` does."""
+        """The days that have a file, in their order. Raises AdapterError as ``append`` does."""
         found = (DAILY.fullmatch(name) for name in self._shelf.names("mhc-*.csv"))
         return tuple(sorted(date.fromisoformat(name[1]) for name in found if name))
 
     def rows(self, day: date) -> tuple[MhcRow, ...]:
-        """The rows of one day of decision, in the order in which they came.
+        """The rows of one day, in the order in which they came.
 
         Raises AdapterError as ``append`` does, and for a file that is not the feed's any more.
         """
@@ -80,8 +81,14 @@ class MhcFolder:
 
     def _day_of(self, row: MhcRow) -> date:
         """The day of the row's file. The first one given holds, so that a row can never be in two files."""
-        wanted = local_day(row.decided_at).isoformat()
-        return date.fromisoformat(self._shelf.put(f"{PLACES}/{key_of(row.row_id)}", wanted.encode()).decode())
+        wanted = row.day
+        while row.corrects and self._was_begun_before(wanted):  # its columns have no place for a correction
+            wanted += timedelta(days=1)
+        name = f"{PLACES}/{key_of(row.row_id)}"
+        return date.fromisoformat(self._shelf.put(name, wanted.isoformat().encode()).decode())
+
+    def _was_begun_before(self, day: date) -> bool:
+        return _columns_of(self._shelf.get(self._path(day).name) or b"") == FIELDS_BEFORE
 
     def _path(self, day: date) -> Path:
         return self._shelf.path_of(f"mhc-{day.isoformat()}.csv")
@@ -118,19 +125,25 @@ def _append_once(file: io.BufferedRandom, row: MhcRow) -> None:
     if not whole:
         file.write(_line(FIELDS))
     if b"\n" + begins not in whole:
-        file.write(_row_line(row))
+        file.write(_row_line(row, _columns_of(whole)))
 
 
-def _row_line(row: MhcRow) -> bytes:
-    return _line(_harmless(getattr(row, field)) for field in FIELDS)
+def _columns_of(whole: bytes) -> tuple[str, ...]:
+    return FIELDS_BEFORE if whole.startswith(_line(FIELDS_BEFORE)) else FIELDS
+
+
+def _row_line(row: MhcRow, columns: tuple[str, ...] = FIELDS) -> bytes:
+    return _line(_harmless(getattr(row, column)) for column in columns)
 
 
 def _read(whole: str) -> Iterator[MhcRow]:
     lines = csv.reader(io.StringIO(whole), strict=True)
-    if tuple(next(lines, FIELDS)) != FIELDS:
+    columns = tuple(next(lines, FIELDS))
+    if columns not in (FIELDS, FIELDS_BEFORE):
         raise ValueError("another header")
     for line in lines:
-        yield MhcRow.model_validate(dict(zip(FIELDS, map(_as_it_was, line), strict=True)))
+        values = dict(zip(columns, map(_as_it_was, line), strict=True))
+        yield MhcRow.model_validate({column: value for column, value in values.items() if value or column in STATED})
 
 
 def _line(values: Iterable[str]) -> bytes:
@@ -139,10 +152,10 @@ def _line(values: Iterable[str]) -> bytes:
     return line.getvalue().encode()
 
 
-def _harmless(value: str | datetime) -> str:
+def _harmless(value: str | int | datetime | None) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    text = " ".join(value.splitlines())  # a row is one line
+    text = " ".join(str("" if value is None else value).splitlines())  # a row is one line
     return f"'{text}" if FORMULA.match(text) else text
 
 

@@ -22,13 +22,15 @@ TOTALS = ".totals.json"  # what the name of the file with the totals ends with
 
 
 class Totals(Value):
-    """The control totals of an export: what its receiver counts again."""
+    """The control totals of an export: what its receiver counts again. The rows are originals and corrections."""
 
     since: date
     until: date
     rows: int
     categories: dict[str, int]
     sha256: str
+    originals: int
+    corrections: int
 
     @property
     def text(self) -> str:
@@ -44,7 +46,7 @@ class Export(Value):
 
 
 class DailyFile(Value):
-    """One daily file: what is in it, and what should be.
+    """One daily file: what is in it, corrections included, and what should be.
 
     ``missing`` rows were given to the feed and are not in it; ``unknown`` ones are in it more than once, or were never
     given to it for that day.
@@ -57,6 +59,7 @@ class DailyFile(Value):
     given: int
     missing: int
     unknown: int
+    corrections: int
 
     @property
     def agrees(self) -> bool:
@@ -74,6 +77,8 @@ def export(feed: MhcFolder, since: date, until: date) -> Export:
         rows=len(rows),
         categories=_by_category(rows),
         sha256=hashlib.sha256(content).hexdigest(),
+        originals=len(rows) - _corrections(rows),
+        corrections=_corrections(rows),
     )
     return Export(content=content, totals=totals)
 
@@ -110,7 +115,12 @@ def _compared(day: date, rows: tuple[MhcRow, ...], given: set[str]) -> DailyFile
         given=len(given),
         missing=len(given - set(keys)),
         unknown=sum(count - (key in given) for key, count in keys.items()),
+        corrections=_corrections(rows),
     )
+
+
+def _corrections(rows: Iterable[MhcRow]) -> int:
+    return sum(bool(row.corrects) for row in rows)
 
 
 def _by_category(rows: Iterable[MhcRow]) -> dict[str, int]:

@@ -34,8 +34,8 @@ def list_(*, json: Json = False) -> int:
     else:
         table(
             f"Feed to MHC in {feed.folder}",
-            ("day", "rows", "categories", "totals"),
-            ((f.day.isoformat(), str(f.rows), _counts(f.categories), _verdict(f)) for f in files),
+            ("day", "rows", "corrections", "categories", "totals"),
+            ((f.day.isoformat(), str(f.rows), str(f.corrections), _counts(f.categories), _verdict(f)) for f in files),
             empty=f"There is no daily file in {feed.folder} yet: the first one comes with the first coded case.",
         )
     return DONE if all(file.agrees for file in files) else REFUSED
@@ -48,7 +48,7 @@ def export_(*, since: Day, until: Day = "", to: Target = STREAM, json: Json = Fa
     Parameters
     ----------
     since
-        The first day of decision, as 2026-11-02.
+        The first day of decision, or of a correction, as 2026-11-02.
     until
         The last one; default: today.
     to
@@ -110,7 +110,8 @@ def _sentence(made: Export) -> str:
     totals = made.totals
     counted = f" ({_counts(totals.categories)})" if totals.rows else ""
     rows = "1 row" if totals.rows == 1 else f"{totals.rows} rows"
-    return f"{rows}{counted} from {totals.since} to {totals.until}, SHA-256 {totals.sha256}."
+    corrections = f", {totals.corrections} of them corrections," if totals.corrections else ""
+    return f"{rows}{counted}{corrections} from {totals.since} to {totals.until}, SHA-256 {totals.sha256}."
 
 
 def _counts(categories: dict[str, int]) -> str:

@@ -1,6 +1,7 @@
 """Under which category and in which quarter a case counts. Policy 90.2.17, Procedure 11 and 12 (P11, P12)."""
 
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 
 from pydantic import AwareDatetime
 
@@ -9,11 +10,25 @@ from policy.case import Case
 from policy.clauses import Clause
 from policy.edition import Category
 from policy.lifecycle import Outcome
-from policy.verdict import Value
+from policy.verdict import Refused, Value
+
+
+class CorrectionReason(StrEnum):
+    """Why a row of the feed to MHC is followed by another: a code, so that nothing of the member can stand in it."""
+
+    REOPENED = "reopened"
+    APPEAL = "appeal"
+    STATE_HEARING = "state_hearing"
+    CODING_ERROR = "coding_error"
+    DATA_ERROR = "data_error"
 
 
 class MhcRow(Value):
-    """One row of the feed to MHC. ``row_id`` is the same however often the row is sent."""
+    """One row of the feed to MHC. ``row_id`` is the same however often the row is sent.
+
+    A case's first row has ``sequence`` 1. A correction is a row of its own, with the next number: it takes the place of
+    the row that it ``corrects``, which stays as it was.
+    """
 
     row_id: str
     case_number: str
@@ -24,6 +39,15 @@ class MhcRow(Value):
     organization: str
     received_at: AwareDatetime
     decided_at: AwareDatetime
+    sequence: int = 1
+    corrects: str = ""
+    reason: str = ""
+    corrected_at: AwareDatetime | None = None
+
+    @property
+    def day(self) -> date:
+        """The day of the row, in Los Angeles: that of the decision, or that of its correction."""
+        return local_day(self.corrected_at or self.decided_at)
 
 
 def category(case: Case) -> Category | None:
@@ -87,4 +111,30 @@ def mhc_row(case: Case) -> MhcRow:
         organization=request.treating_provider.organization,
         received_at=case.received_at,
         decided_at=case.determination.at,
+    )
+
+
+SAID_OF_THE_CASE = ("category", "outcome", "line", "specialty", "organization", "received_at", "decided_at")
+
+
+def correction(case: Case, earlier: MhcRow, reason: CorrectionReason, now: datetime) -> MhcRow | Refused:
+    """The row that takes the place of ``earlier``, the last one of the case (P11); the same words give the same row.
+
+    Refused when the earlier row says already what is now true of the case. Raises ValueError for a row of another case,
+    and for a case that has no category.
+    """
+    if earlier.case_number != case.number:
+        raise ValueError("a correction follows a row of its own case")
+    row = mhc_row(case)
+    if all(getattr(row, field) == getattr(earlier, field) for field in SAID_OF_THE_CASE):
+        return Refused(reason="MHC has this row already: nothing in it has changed.", clause=Clause.P11)
+    sequence = earlier.sequence + 1
+    return row.model_copy(
+        update={
+            "row_id": f"{case.number}/{sequence}",
+            "sequence": sequence,
+            "corrects": earlier.row_id,
+            "reason": reason.value,
+            "corrected_at": now,
+        }
     )

@@ -7,6 +7,7 @@ import pytest
 
 from adapters.mhc import FIELDS, as_csv
 from adapters.mhcexport import Totals
+from policy.coding import CorrectionReason
 from policy.edition import EDITIONS
 from policy.request import LineOfBusiness
 from tests.adapters.test_mhc import a_row
@@ -51,6 +52,12 @@ def test_the_page_names_only_lines_of_business_that_there_are():
     line = next(row for row in rows_under("The file") if codes(row[0]) == ["line"])
 
     assert set(codes(line[1])) == set(LineOfBusiness)
+
+
+def test_the_page_names_every_reason_of_a_correction():
+    reason = next(row for row in rows_under("The file") if codes(row[0]) == ["reason"])
+
+    assert codes(reason[1]) == list(CorrectionReason)
 
 
 def test_the_page_describes_the_totals():

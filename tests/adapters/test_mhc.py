@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.mhc import FIELDS, MhcFolder
+from adapters.mhc import FIELDS, FIELDS_BEFORE, MhcFolder
 from adapters.shelf import AdapterError
 from policy.coding import MhcRow, mhc_row
 from tests.adapters.samples import NUMBER, ROOT, a_denied_case, files_in
@@ -27,14 +27,83 @@ def a_row(**changes: Any) -> MhcRow:
     return mhc_row(a_denied_case()).model_copy(update=changes)
 
 
+def a_correction(**changes: Any) -> MhcRow:
+    """Made on Tuesday 2026-11-03, 10:00 PST."""
+    told = {"row_id": f"{NUMBER}/2", "sequence": 2, "corrects": f"{NUMBER}/1", "reason": "reopened"}
+    made = {"corrected_at": datetime(2026, 11, 3, 18, tzinfo=UTC), "category": "SO-A-SP-PLAN", "outcome": "approved"}
+    return a_row(**{**told, **made, **changes})
+
+
+def a_file_from_before() -> str:
+    """A daily file as it was written before there were corrections."""
+    return (
+        '"row_id","case_number","category","outcome","line","specialty","organization","received_at","decided_at"\n'
+        '"SO-1/1","SO-1","SO-D-PHYS","denied","medi_cal","orthopedic surgery","Alder IPA",'
+        '"2026-11-02T18:00:00Z","2026-11-02T20:00:00Z"\n'
+    )
+
+
 def test_a_row_is_quoted_with_its_header_and_times_in_utc(tmp_path: Path) -> None:
     MhcFolder(tmp_path).append(a_row())
 
     assert (tmp_path / FILE).read_text() == (
-        '"row_id","case_number","category","outcome","line","specialty","organization","received_at","decided_at"\n'
+        '"row_id","case_number","category","outcome","line","specialty","organization","received_at","decided_at",'
+        '"sequence","corrects","reason","corrected_at"\n'
         f'"{NUMBER}/1","{NUMBER}","SO-D-PHYS","denied","medi_cal","orthopedic surgery","Alder IPA",'
-        '"2026-11-02T18:00:00Z","2026-11-02T20:00:00Z"\n'
+        '"2026-11-02T18:00:00Z","2026-11-02T20:00:00Z","1","","",""\n'
     )
+
+
+def test_a_correction_is_a_row_of_the_day_on_which_it_was_made_and_the_old_row_stays(tmp_path: Path) -> None:
+    feed = MhcFolder(tmp_path)
+    feed.append(a_row())
+    before = (tmp_path / FILE).read_bytes()
+
+    for _ in range(2):
+        feed.append(a_correction())
+
+    assert files_in(tmp_path) == [FILE, "mhc-2026-11-03.csv"]
+    assert (tmp_path / FILE).read_bytes() == before
+    assert feed.rows(TUESDAY) == (a_correction(),)
+    assert (
+        (tmp_path / "mhc-2026-11-03.csv").read_text().endswith(f'"2","{NUMBER}/1","reopened","2026-11-03T18:00:00Z"\n')
+    )
+
+
+def test_a_correction_on_the_day_of_the_decision_stands_under_the_row_that_it_corrects(tmp_path: Path) -> None:
+    feed = MhcFolder(tmp_path)
+    feed.append(a_row())
+
+    feed.append(a_correction(corrected_at=MONDAY_EVENING))
+
+    assert [row.row_id for row in feed.rows(MONDAY)] == [f"{NUMBER}/1", f"{NUMBER}/2"]
+
+
+def test_a_reader_of_the_columns_that_were_before_finds_them_where_they_were(tmp_path: Path) -> None:
+    feed = MhcFolder(tmp_path)
+
+    feed.append(a_correction())
+
+    with (tmp_path / "mhc-2026-11-03.csv").open(newline="") as file:
+        header, row = csv.reader(file)
+    assert tuple(header[: len(FIELDS_BEFORE)]) == FIELDS_BEFORE
+    assert row[:3] == [f"{NUMBER}/2", NUMBER, "SO-A-SP-PLAN"]
+
+
+def test_a_file_that_was_begun_before_there_were_corrections_keeps_its_columns(tmp_path: Path) -> None:
+    old = a_file_from_before()
+    (tmp_path / FILE).write_text(old)
+    feed = MhcFolder(tmp_path)
+
+    feed.append(a_row(row_id="SO-2/1", case_number="SO-2"))
+    feed.append(a_correction(corrected_at=MONDAY_EVENING))
+
+    assert (tmp_path / FILE).read_text().splitlines() == [
+        *old.splitlines(),
+        old.splitlines()[1].replace("SO-1", "SO-2"),
+    ]
+    assert [row.row_id for row in feed.rows(MONDAY)] == ["SO-1/1", "SO-2/1"]
+    assert [row.row_id for row in feed.rows(TUESDAY)] == [f"{NUMBER}/2"]  # the next day's file has a place for it
 
 
 def test_rows_come_back_in_their_order(tmp_path: Path) -> None:

@@ -13,7 +13,16 @@ from adapters.mhc import FIELDS, MhcFolder
 from adapters.mhcexport import daily_files, export, save
 from adapters.shelf import AdapterError
 from policy.coding import MhcRow
-from tests.adapters.test_mhc import FILE, MONDAY, MONDAY_EVENING, TUESDAY, a_row
+from tests.adapters.samples import NUMBER
+from tests.adapters.test_mhc import (
+    FILE,
+    MONDAY,
+    MONDAY_EVENING,
+    TUESDAY,
+    a_correction,
+    a_file_from_before,
+    a_row,
+)
 
 WEDNESDAY = date(2026, 11, 4)
 HEADER = ",".join(f'"{field}"' for field in FIELDS) + "\n"
@@ -59,6 +68,26 @@ def test_the_totals_count_rows_and_categories_and_give_the_digest(feed: MhcFolde
     assert made.totals.rows == 3
     assert made.totals.categories == {"SO-A-SP-PLAN": 1, "SO-D-PHYS": 2}
     assert made.totals.sha256 == hashlib.sha256(made.content).hexdigest()
+
+
+def test_an_export_holds_the_rows_and_their_corrections_and_counts_both(feed: MhcFolder) -> None:
+    feed.append(a_correction())
+
+    made = export(feed, MONDAY, TUESDAY)
+
+    assert [row["row_id"] for row in read(made.content)][-1] == f"{NUMBER}/2"
+    assert (made.totals.rows, made.totals.originals, made.totals.corrections) == (4, 3, 1)
+    assert made.totals.categories == {"SO-A-SP-PLAN": 2, "SO-D-PHYS": 2}
+    assert [(file.rows, file.corrections, file.agrees) for file in daily_files(feed)] == [(2, 0, True), (2, 1, True)]
+
+
+def test_rows_from_before_there_were_corrections_are_exported_with_all_columns(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text(a_file_from_before())
+
+    made = export(MhcFolder(tmp_path), MONDAY, MONDAY)
+
+    assert made.content.decode().splitlines()[0] + "\n" == HEADER
+    assert [(row["row_id"], row["sequence"], row["corrects"]) for row in read(made.content)] == [("SO-1/1", "1", "")]
 
 
 def test_what_begins_like_a_formula_is_as_harmless_as_in_the_daily_file(feed: MhcFolder) -> None:
@@ -148,6 +177,6 @@ def test_a_damaged_place_is_one_sentence(feed: MhcFolder) -> None:
 
 
 def test_every_row_that_is_exported_reads_as_the_row_that_was_given(feed: MhcFolder) -> None:
-    rows = read(export(feed, MONDAY, MONDAY).content)
+    first = read(export(feed, MONDAY, MONDAY).content)[0]
 
-    assert MhcRow.model_validate(rows[0]) == a_row(row_id="SO-1/1")
+    assert MhcRow.model_validate({column: value for column, value in first.items() if value}) == a_row(row_id="SO-1/1")

@@ -50,6 +50,7 @@ def test_the_list_for_programs_says_all_that_was_counted(capsys, feed):
                 "given": 2,
                 "missing": 0,
                 "unknown": 0,
+                "corrections": 0,
                 "agrees": True,
             }
         ],

@@ -1,16 +1,18 @@
 """Every decided case gets exactly one category."""
 
+from datetime import timedelta
 from itertools import product
 
 import pytest
 
 from policy.case import Case
-from policy.coding import category, code, mhc_row
+from policy.coding import CorrectionReason, category, code, correction, mhc_row
 from policy.edition import EDITIONS
 from policy.lifecycle import Outcome
 from policy.particulars import Basis, Opinion
 from policy.request import Care
 from policy.routing import LADDER, Candidate, FeeArrangement, Tier
+from policy.verdict import Refused
 from tests.builders import CASE_MANAGER, a_professional, a_request, plan_physician
 from tests.policy.steps import approved, denied, differing, does, next_hour, opened, placed, reported, withdrawn
 
@@ -134,3 +136,61 @@ def test_the_row_for_mhc_carries_nothing_of_the_member():
 def test_a_case_without_a_category_has_no_row_in_mhc(uncoded):
     with pytest.raises(ValueError, match="only a decided and coded case"):
         mhc_row(uncoded())
+
+
+def coded_anew(**changes):
+    """A denied case that MHC has a row of, the case as it is after something changed, and the row."""
+    case = code(denied(), next_hour(denied()))
+    return case, case.but(**changes), mhc_row(case)
+
+
+def test_a_correction_is_the_next_row_of_its_case_and_names_the_row_it_corrects():
+    case, changed, first = coded_anew(category="SO-D-CONS")
+    now = next_hour(case)
+
+    row = correction(changed, first, CorrectionReason.CODING_ERROR, now)
+
+    assert row == correction(changed, first, CorrectionReason.CODING_ERROR, now)
+    assert not isinstance(row, Refused)
+    assert (row.row_id, row.sequence, row.corrects) == (f"{case.number}/2", 2, f"{case.number}/1")
+    assert (row.category, row.reason, row.corrected_at) == ("SO-D-CONS", "coding_error", now)
+    assert (first.sequence, first.corrects, first.corrected_at) == (1, "", None)
+
+
+def test_a_correction_of_a_correction_counts_on():
+    case, changed, first = coded_anew(category="SO-D-CONS")
+    second = correction(changed, first, CorrectionReason.CODING_ERROR, next_hour(case))
+    assert not isinstance(second, Refused)
+
+    third = correction(case, second, CorrectionReason.REOPENED, next_hour(case))
+
+    assert not isinstance(third, Refused)
+    assert (third.row_id, third.corrects, third.category) == (f"{case.number}/3", second.row_id, first.category)
+
+
+def test_a_correction_that_would_change_nothing_is_refused():
+    case, _, first = coded_anew()
+
+    refused = correction(case, first, CorrectionReason.DATA_ERROR, next_hour(case))
+
+    assert isinstance(refused, Refused)
+    assert (refused.reason, refused.clause) == ("MHC has this row already: nothing in it has changed.", "P11")
+
+
+def test_the_row_of_another_case_is_never_corrected():
+    case, changed, first = coded_anew(category="SO-D-CONS")
+    strange = first.model_copy(update={"case_number": "SO-2026-000999"})
+
+    with pytest.raises(ValueError, match="its own case"):
+        correction(changed, strange, CorrectionReason.CODING_ERROR, next_hour(case))
+
+
+def test_the_day_of_a_row_is_that_of_its_decision_and_of_a_correction_that_of_the_correction():
+    case, changed, first = coded_anew(category="SO-D-CONS")
+    assert case.determination is not None
+    later = case.determination.at + timedelta(days=9)
+
+    row = correction(changed, first, CorrectionReason.REOPENED, later)
+
+    assert not isinstance(row, Refused)
+    assert (row.day - first.day).days == 9
