@@ -52,11 +52,13 @@ def runs_leftward(text: str) -> bool:
 
 def _legible_text(typed: str) -> str:
     text = unicodedata.normalize("NFC", typed.replace("\r\n", "\n").translate(LEGIBLE))
-    return ENDLESS.sub(lambda word: _breakable(word[0]), text if text.isascii() else _in_their_directions(text))
+    if not text.isascii():
+        text = "\n".join(map(_in_their_directions, text.split("\n")))
+    return ENDLESS.sub(lambda word: _breakable(word[0]), text)
 
 
 def _in_their_directions(text: str) -> str:
-    """Marks what runs from right to left as a whole, and where a run of the other direction begins or ends.
+    """Marks a paragraph that runs from right to left as a whole, and where a run of the other direction begins or ends.
 
     Unicode's rules cannot know the latter. Without the marks a number behind a Hebrew name changes places with it, and
     a telephone number in an Arabic sentence is read from its end. The templates set a text by its first mark.

@@ -66,8 +66,8 @@ def pdf_of(sample: Sample) -> bytes:
 
 def picture_of(sample: Sample) -> bytes:
     """The first page as PNG."""
-    content = typesetter.as_input(mailroom.content_of(sample.letter))
-    made = typesetter.compiler("letter").compile(format="png", ppi=PPI, sys_inputs={"content": content})
+    source = typesetter.source_of("letter", mailroom.content_of(sample.letter))
+    made = typesetter.compiler().compile(input=source, format="png", ppi=PPI)
     page = Image.open(io.BytesIO((made[0] if isinstance(made, list) else made) or b"")).convert("RGB")
     file = io.BytesIO()
     page.quantize(COLOURS).save(file, "PNG", optimize=True)

@@ -29,6 +29,10 @@ def test_a_run_of_the_other_direction_is_ended_by_a_mark(typed: str, meant: str)
     assert legible(typed) == meant
 
 
+def test_each_paragraph_has_its_own_direction() -> None:
+    assert legible("שלום 7\n\nby עלי, 7") == f"{RLM}שלום {LRM}7\n\nby עלי{LRM}, 7"
+
+
 def test_a_word_that_no_line_can_hold_may_break_after_each_ten_letters() -> None:
     assert legible("W" * 45) == BREAK.join(["W" * 10] * 4 + ["W" * 5])
 

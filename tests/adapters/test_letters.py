@@ -99,7 +99,7 @@ def spoken(pdf: bytes) -> dict[str, int]:
 def copied(pdf: bytes, tmp_path: Path) -> str:
     """The text as a careful reader copies it, which pypdf is not: it repeats what one sign stands for."""
     (tmp_path / "letter.pdf").write_bytes(pdf)
-    run = ["pdftotext", tmp_path / "letter.pdf", "-"]
+    run = ["pdftotext", str(tmp_path / "letter.pdf"), "-"]
     return bare(subprocess.run(run, capture_output=True, text=True, check=True).stdout)
 
 

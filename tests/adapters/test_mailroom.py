@@ -39,6 +39,7 @@ MARKUP = [
     "#sys.inputs",
     "\\u{41} ~ -- \\",
     '"]) #read("/etc/passwd")',
+    '\\" #panic() // \\\\" \\',
 ]
 
 
