@@ -10,7 +10,7 @@ from pydantic import AwareDatetime
 from adapters.binder import Bound, Part, bind, count_pages, part_of_letter
 from adapters.documents import DIGEST, DocumentError, DocumentStore
 from adapters.mailroom import Outbox
-from adapters.shelf import AdapterError, Shelf
+from adapters.shelf import AdapterError, WriteOnce, shelf_at
 from policy.filing import Packet
 from policy.particulars import Filing
 from policy.request import Attachment
@@ -41,17 +41,17 @@ class RegisterLine(Value):
 
 
 class FilingCabinet:
-    """The cabinet as a folder: ``Prior Authorizations/YYYY/MM/YYYY-MM-DD/Lastname, Firstname — CASE.pdf``."""
+    """The cabinet, a folder or a bucket: ``Prior Authorizations/YYYY/MM/YYYY-MM-DD/Lastname, Firstname — CASE.pdf``."""
 
-    def __init__(self, folder: Path, outbox: Outbox, documents: DocumentStore) -> None:
-        self._shelf = Shelf(folder)
+    def __init__(self, place: Path | WriteOnce, outbox: Outbox, documents: DocumentStore) -> None:
+        self._shelf = shelf_at(place)
         self._outbox = outbox
         self._documents = documents
 
     @property
-    def folder(self) -> Path:
-        """The folder that is the cabinet."""
-        return self._shelf.folder
+    def place(self) -> str:
+        """Where the cabinet is, for people: a folder's path, or ``s3://bucket/prefix``."""
+        return self._shelf.place
 
     def file(self, packet: Packet) -> Filing:
         """Bind a case's packet and file it, once per ``packet.case_number``: also when asked again, on another day.
@@ -76,7 +76,7 @@ class FilingCabinet:
 
     def register(self, day: date | None = None) -> list[RegisterLine]:
         """The drawer's register, of one day or of all, in the order of filing. Raises AdapterError if unreadable."""
-        entries = map(self._shelf.get, self._shelf.names(f"{REGISTER}/{day or '*'}/*.json"))
+        entries = self._shelf.get_all(self._shelf.names(f"{REGISTER}/{day or '*'}/*.json"))
         lines = (RegisterLine.model_validate_json(entry) for entry in entries if entry)
         return sorted(lines, key=lambda line: line.order)
 
@@ -91,8 +91,7 @@ class FilingCabinet:
 
     def packets(self) -> list[str]:
         """The path of every file that people can see in the cabinet, in order. Raises AdapterError if unreadable."""
-        names = (name for name in self._shelf.names("**/*") if not any(p.startswith(".") for p in name.split("/")))
-        return sorted(name for name in names if self._shelf.path_of(name).is_file())
+        return sorted(self._shelf.visible())
 
     def bytes_of(self, path: str) -> bytes | None:
         """A packet by its path, None where there is none. Raises AdapterError for one that cannot be read."""
@@ -100,18 +99,13 @@ class FilingCabinet:
 
     def entries(self) -> dict[str, RegisterLine | None]:
         """Every line of the register, by ``key_of`` its case number; None for a line that is damaged."""
-        found: dict[str, RegisterLine | None] = {}
-        for name in sorted(self._shelf.names(f"{REGISTER}/*/*.json")):
-            found[PurePosixPath(name).stem] = _line(self._shelf.get(name))
-        return found
-
-    def path_of(self, filing: Filing) -> Path:
-        """Where a packet lies. Raises AdapterError for a path that leads elsewhere."""
-        return self._shelf.path_of(filing.path)
+        names = sorted(self._shelf.names(f"{REGISTER}/*/*.json"))
+        lines = map(_line, self._shelf.get_all(names))
+        return {PurePosixPath(name).stem: line for name, line in zip(names, lines, strict=True)}
 
     def _place_of(self, packet: Packet, name: str) -> Place:
         path = f"{packet.folder}/{packet.file_name}"
-        self._shelf.path_of(path)  # what leads out of the cabinet is refused before it is settled
+        self._shelf.check(path)  # what leads out of the cabinet is refused before it is settled
         wanted = Place(path=path, filed_on=packet.filed_on, filed_at=packet.filed_at)
         return Place.model_validate_json(self._shelf.put(name, wanted.model_dump_json().encode()))
 

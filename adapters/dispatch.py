@@ -1,7 +1,7 @@
 """The mailroom: a letter goes its routes, in their order, until one of them carries it. Procedure 3, 5, 7 and 8.
 
-What happened lies write-once beside the letters, in ``.sending`` of the outbox: the letter as it was first given, when
-each route was first tried, how each ended, and the delivery, which is what every later call answers.
+What happened lies write-once in a folder of our own: the letter as it was first given, when each route was first
+tried, how each ended, and the delivery, which is what every later call answers.
 """
 
 import logging
@@ -43,11 +43,11 @@ class Mailroom:
     failed attempt, because the story must be able to say why a member's own choice was not followed.
     """
 
-    def __init__(self, outbox: Outbox, carriers: Iterable[Carrier], clock: Clock) -> None:
+    def __init__(self, outbox: Outbox, notes: Shelf, carriers: Iterable[Carrier], clock: Clock) -> None:
         self._outbox = outbox
         self._carriers = {carrier.channel: carrier for carrier in carriers}
         self._clock = clock
-        self._shelf = Shelf(outbox.folder / SENDING)
+        self._shelf = notes
         # What a channel took, until it is noted: a disk that is full just then must not make us send it again.
         self._taken: dict[tuple[str, int], Attempt] = {}
 

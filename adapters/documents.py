@@ -12,7 +12,7 @@ from pathlib import Path
 from pikepdf import PasswordError, Pdf
 
 from adapters.scans import as_pdf, is_image
-from adapters.shelf import AdapterError, Shelf
+from adapters.shelf import AdapterError, WriteOnce, shelf_at
 from policy.request import Attachment
 
 MOST_BYTES = 20 * 1024 * 1024
@@ -30,8 +30,8 @@ class DocumentError(AdapterError):
 class DocumentStore:
     """Documents by digest: ``ab/abcdef….pdf``. The same document twice is there once."""
 
-    def __init__(self, folder: Path) -> None:
-        self._shelf = Shelf(folder)
+    def __init__(self, place: Path | WriteOnce) -> None:
+        self._shelf = shelf_at(place)
 
     def put(self, name: str, data: bytes) -> Attachment:
         """Take in a PDF of 1 to 500 pages and at most 20 MB, or an image, as a PDF; ``name`` is what people call it.

@@ -11,7 +11,7 @@ from typing import Any
 
 from adapters.enclosures import pages_of
 from adapters.furniture import day_in_words, furniture, locale
-from adapters.shelf import Shelf
+from adapters.shelf import AdapterError, Shelf, WriteOnce, shelf_at
 from adapters.typesetter import typeset
 from policy.dispatch import Delivery
 from policy.letter import Letter
@@ -20,10 +20,15 @@ log = logging.getLogger(__name__)
 
 
 class Outbox:
-    """The mailroom as a folder: ``<case number>/<letter.file_name>.pdf``."""
+    """The mailroom as a folder, or in a bucket: ``<case number>/<letter.file_name>.pdf``."""
 
-    def __init__(self, folder: Path) -> None:
-        self._shelf = Shelf(folder)
+    def __init__(self, place: Path | WriteOnce) -> None:
+        self._shelf = shelf_at(place)
+
+    @property
+    def place(self) -> str:
+        """Where the letters lie, for people."""
+        return self._shelf.place
 
     def post(self, letter: Letter) -> Delivery:
         """Typeset one letter and put it out, once per ``letter.key``: the first one stays, whatever a later one says.
@@ -34,17 +39,19 @@ class Outbox:
         pdf = self._shelf.put(document, self._shelf.get(document) or _typeset(letter))
         return Delivery(key=letter.key, document=document, sha256=hashlib.sha256(pdf).hexdigest())
 
-    @property
-    def folder(self) -> Path:
-        """The folder that is the outbox."""
-        return self._shelf.folder
-
     def get(self, document: str) -> bytes | None:
         """A letter's bytes, by its ``Delivery.document``, or None where there is none. Raises AdapterError."""
         return self._shelf.get(document)
 
     def path_of(self, document: str) -> Path:
-        """Where a letter lies, by its ``Delivery.document``. Raises AdapterError for a path that leads elsewhere."""
+        """Where a letter lies, by its ``Delivery.document``.
+
+        Raises AdapterError for a path that leads elsewhere, and when letters lie in no folder.
+        """
+        if not isinstance(self._shelf, Shelf):
+            raise AdapterError(
+                f"Letters lie in {self._shelf.place}, not in a folder; set SECOND_OPINION_OUTBOX to one."
+            )
         return self._shelf.path_of(document)
 
 

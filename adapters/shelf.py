@@ -8,9 +8,10 @@ writer clears away, or the file; and of any number of writers at once exactly on
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Protocol
 
 NEIGHBOUR = ".unfinished-"
 OWNER_ONLY = 0o700  # everything here is health information
@@ -21,6 +22,43 @@ class AdapterError(Exception):
     """Something outside does not work; one sentence for a person, free of personal data. The step may be repeated."""
 
 
+class WriteOnce(Protocol):
+    """Where files are written once and never changed: a folder (``Shelf``) or a bucket (``adapters.bucket.Bucket``).
+
+    Both promise the same: the first file under a name stays; it is there whole or not at all, whenever its writer is
+    killed; of any number of writers exactly one gives the name its bytes. Names are paths relative to the place, with
+    ``/`` between their parts. Every method raises AdapterError, one sentence without a name, when the place cannot be
+    used, and for a name that leads out of it.
+    """
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people: a folder's path, ``s3://bucket/prefix``."""
+
+    def check(self, name: str) -> None:
+        """Refuse a name that leads out."""
+
+    def get(self, name: str) -> bytes | None:
+        """A file's bytes, or None where there is none."""
+
+    def get_all(self, names: Iterable[str]) -> list[bytes | None]:
+        """The bytes of many files, in the order of their names."""
+
+    def names(self, pattern: str) -> list[str]:
+        """What fits a glob pattern, in no order; ``*`` stays within one part of a path."""
+
+    def visible(self) -> list[str]:
+        """Every file whose path has no part that begins with a dot: what people see, not what we keep for ourselves."""
+
+    def put(self, name: str, data: bytes) -> bytes:
+        """Write a file, unless it is there; gives back what now lies there, and will after a loss of power."""
+
+
+def shelf_at(place: "Path | WriteOnce") -> WriteOnce:
+    """The shelf in a folder, or the one that is given."""
+    return Shelf(place) if isinstance(place, Path) else place
+
+
 class Shelf:
     """Write-once files below ``folder``, which is made when the first file comes. Safe for threads and processes."""
 
@@ -28,6 +66,15 @@ class Shelf:
         self.folder = folder
         self._root = folder.absolute()
         self._taken_up: set[Path] = set()
+
+    @property
+    def place(self) -> str:
+        """The folder's path."""
+        return str(self.folder)
+
+    def check(self, name: str) -> None:
+        """Refuse a name that leads out of the folder. Raises AdapterError."""
+        self.path_of(name)
 
     def path_of(self, name: str) -> Path:
         """Where a file lies, by its path relative to the shelf. Raises AdapterError for one that leads out of it."""
@@ -52,6 +99,15 @@ class Shelf:
             return [path.relative_to(self.folder).as_posix() for path in self.folder.glob(pattern)]
         except OSError as trouble:
             raise unusable(self.folder, "read", trouble) from None
+
+    def get_all(self, names: Iterable[str]) -> list[bytes | None]:
+        """The bytes of many files, in the order of their names. Raises AdapterError as ``get`` does."""
+        return [self.get(name) for name in names]
+
+    def visible(self) -> list[str]:
+        """Every file whose path has no part that begins with a dot. Raises AdapterError as ``get`` does."""
+        seen = (name for name in self.names("**/*") if not any(part.startswith(".") for part in name.split("/")))
+        return [name for name in seen if self.path_of(name).is_file()]
 
     def put(self, name: str, data: bytes) -> bytes:
         """Write a file, unless it is there; gives back what now lies there, and will after a loss of power.

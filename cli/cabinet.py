@@ -145,12 +145,12 @@ def _paper(world: World, paper: CasePaper, *, names: bool) -> dict[str, Any]:
     }
     if not names:
         return row
-    path = str(world.cabinet.folder / paper.path) if paper.path else ""
+    path = f"{world.cabinet.place}/{paper.path}" if paper.path else ""
     return {**row, "member": f"{paper.family}, {paper.given}", "path": path}
 
 
 def _print_papers(world: World, papers: list[CasePaper], *, names: bool) -> None:
-    console.print(f"The cabinet is {escape(str(world.cabinet.folder))}", soft_wrap=True)
+    console.print(f"The cabinet is {escape(world.cabinet.place)}", soft_wrap=True)
     table(
         "Packets",
         ("case", *(("member",) if names else ()), "reference", "stage", "file" if names else "folder"),

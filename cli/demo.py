@@ -258,16 +258,16 @@ def _show(settings: Settings, world: World, ended: Sequence[Ended]) -> None:
         ),
         empty="No case was opened.",
     )
-    console.print(_cabinet(settings, world))
+    console.print(_cabinet(world))
     letters = sum(1 for e in ended if e.case for n in e.case.notices if n.sent_at)
-    console.print(f"Letters          {letters}, in {settings.outbox_folder}")
+    console.print(f"Letters          {letters}, in {world.outbox.place}")
     console.print(f"Feed to MHC      {settings.mhc_folder}")
     console.print(f"Records          {settings.home / 'records.db' if not settings.database_url else 'PostgreSQL'}")
 
 
-def _cabinet(settings: Settings, world: World) -> Tree:
+def _cabinet(world: World) -> Tree:
     """The filing cabinet as a tree, in its own order."""
-    root = Tree(f"[bold]The filing cabinet[/], {settings.cabinet_folder}")
+    root = Tree(f"[bold]The filing cabinet[/], {world.cabinet.place}")
     folders: dict[str, Tree] = {}
     for line in world.cabinet.register():
         path = Path(line.filing.path)

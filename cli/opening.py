@@ -6,13 +6,13 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from adapters.documents import DocumentStore
 from cli.house import BAD_INPUT, DONE, exit_code, server_address
 from cli.screen import as_json, complain, console, errors, table
 from policy.timeframes import spoken
 from wiring.desk import FrontDesk, Opened, register
 from wiring.intake import Reading, read_intake_file, read_intake_stream, write_rejected
 from wiring.settings import Settings
+from wiring.storage import documents_of
 from wiring.temporal import TemporalError, connect
 from wiring.world import open_world
 
@@ -44,7 +44,7 @@ async def open_requests(settings: Settings, source: str, *, partial: bool, json:
 
 def read(settings: Settings, source: str) -> Reading:
     """The requests of a file or of standard input. Raises IntakeError."""
-    documents = DocumentStore(settings.documents_folder)
+    documents = documents_of(settings)
     now = datetime.now(UTC)
     if source == STANDARD_INPUT:
         return read_intake_stream(sys.stdin.buffer, received_at=now, store=documents.put)

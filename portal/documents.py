@@ -15,9 +15,7 @@ from fastapi.responses import Response
 from starlette.datastructures import FormData, UploadFile
 
 from adapters.documents import DIGEST, LONGEST_NAME, MOST_BYTES, DocumentError
-from adapters.shelf import AdapterError
 from policy.complaints import FieldError
-from policy.particulars import Filing
 from policy.request import Attachment
 from portal.access import Room
 from portal.case import ENTERING, opened, reads_all
@@ -112,7 +110,7 @@ async def packet(number: str, visit: Visit = ENTERING[Room.CASES]) -> Response:
     file = await _readable(visit, number)
     if not file.case.filing_path:
         raise NotFound
-    data = await asyncio.to_thread(_packet_of, visit.house.world, file)
+    data = await asyncio.to_thread(visit.house.world.cabinet.bytes_of, file.case.filing_path)
     return _shown(visit, file, data, f"{file.case.number}.pdf", file.case.filing_sha256)
 
 
@@ -127,18 +125,6 @@ async def _readable(visit: Visit, number: str) -> CaseFile:
     if not reads_all(visit.actor):
         raise NotFound
     return file
-
-
-def _packet_of(world: World, file: CaseFile) -> bytes | None:
-    case = file.case
-    filed_at = case.closed_at or case.received_at
-    filing = Filing(path=case.filing_path, sha256=case.filing_sha256, pages=1, filed_at=filed_at)
-    try:
-        return world.cabinet.path_of(filing).read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError:
-        raise AdapterError("The filing cabinet cannot be read; ask who looks after it.") from None
 
 
 def _shown(visit: Visit, file: CaseFile, data: bytes | None, name: str, sha256: str) -> Response:

@@ -12,20 +12,21 @@ from adapters.mailroom import Outbox
 from adapters.printing import PrintQueue
 from adapters.shelf import Shelf
 from wiring.settings import PREFIX, Settings, SettingsError
+from wiring.storage import Kept, shelf_for
 
 
 def open_mailroom(settings: Settings, outbox: Outbox) -> Mailroom:
     """The mailroom. Raises SettingsError for a channel that is set up by half."""
-    return Mailroom(outbox, _carriers(settings, outbox), _now)
+    notes = Shelf(settings.mail_folder / SENDING)
+    return Mailroom(outbox, notes, _carriers(settings, notes), _now)
 
 
 def open_batches(settings: Settings) -> PrintBatches:
     """The print batches, which need neither records nor channels."""
-    return PrintBatches(Shelf(settings.mail_folder), Outbox(settings.outbox_folder), _now)
+    return PrintBatches(Shelf(settings.mail_folder), Outbox(shelf_for(settings, Kept.OUTBOX)), _now)
 
 
-def _carriers(settings: Settings, outbox: Outbox) -> Iterator[Carrier]:
-    own = Shelf(outbox.folder / SENDING)
+def _carriers(settings: Settings, own: Shelf) -> Iterator[Carrier]:
     names = BlindNames(own)
     yield PrintQueue(Shelf(settings.mail_folder), _now)
     if settings.smtp_url.get_secret_value():

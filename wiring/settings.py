@@ -40,6 +40,13 @@ class Settings(BaseSettings):
     cabinet: Path | None = Field(None, description="The filing cabinet. Empty: home/cabinet.")
     mhc_feed: Path | None = Field(None, description="The feed to MHC, one file a day. Empty: home/mhc.")
     documents: Path | None = Field(None, description="Attachments and reports, by digest. Empty: home/documents.")
+    storage: str = Field(
+        "", description="Outbox, cabinet and documents in a bucket: s3://bucket/prefix. Empty: folders."
+    )
+    s3_endpoint: str = Field("", pattern="^(https?://[^/]+)?$", description="The storage's address. Empty: Amazon S3.")
+    s3_region: str = Field("", description="The storage's region. Empty: as AWS_REGION says.")
+    s3_access_key: SecretStr = Field(SecretStr(""), description="The access key. Empty: AWS's own ways to find one.")
+    s3_secret_key: SecretStr = Field(SecretStr(""), description="The secret of the access key.")
     trust: TrustMode = Field(TrustMode.OPEN, description="New cases: open, flag or require signed actions.")
     keys: Path | None = Field(None, description="The vault of signing keys. Empty: home/keys.")
     root_key: SecretStr = Field(SecretStr(""), description="A root key as PEM text, instead of a file in the vault.")
@@ -77,29 +84,14 @@ class Settings(BaseSettings):
         return self.portal_url or f"http://{self.portal_host}:{self.portal_port}"
 
     @property
-    def outbox_folder(self) -> Path:
-        """Where letters wait to be printed."""
-        return self.outbox or self.home / "outbox"
-
-    @property
     def mail_folder(self) -> Path:
         """Print batches, and the queue before them."""
         return self.mail or self.home / "mail"
 
     @property
-    def cabinet_folder(self) -> Path:
-        """The filing cabinet; ``Prior Authorizations`` is a drawer in it."""
-        return self.cabinet or self.home / "cabinet"
-
-    @property
     def mhc_folder(self) -> Path:
         """The feed to MHC."""
         return self.mhc_feed or self.home / "mhc"
-
-    @property
-    def documents_folder(self) -> Path:
-        """Attachments and reports, stored by digest."""
-        return self.documents or self.home / "documents"
 
     @property
     def keys_folder(self) -> Path:

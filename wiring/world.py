@@ -25,6 +25,7 @@ from wiring.keys import Vault, VaultError, open_vault
 from wiring.mailroom import open_mailroom
 from wiring.settings import Settings, SettingsError
 from wiring.staff import read_staff, staff_path
+from wiring.storage import Kept, documents_of, shelf_for
 from wiring.temporal import Steps
 
 log = logging.getLogger(__name__)
@@ -75,8 +76,8 @@ def open_world(settings: Settings) -> World:
 
     Raises RecordsError, AdapterError or SettingsError.
     """
-    documents = DocumentStore(settings.documents_folder)
-    outbox = Outbox(settings.outbox_folder)
+    documents = documents_of(settings)
+    outbox = Outbox(shelf_for(settings, Kept.OUTBOX))
     mailroom = open_mailroom(settings, outbox)
     records = open_records(settings.records_url)
     return World(
@@ -91,7 +92,7 @@ def open_world(settings: Settings) -> World:
         documents=documents,
         outbox=outbox,
         mailroom=mailroom,
-        cabinet=FilingCabinet(settings.cabinet_folder, outbox, documents),
+        cabinet=FilingCabinet(shelf_for(settings, Kept.CABINET), outbox, documents),
         mhc=MhcFolder(settings.mhc_folder),
     )
 

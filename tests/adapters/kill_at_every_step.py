@@ -1,9 +1,10 @@
 """A script: do one thing, kill the process before its first step; once more, before its second; until it gets through.
 
 After each kill the same thing is done again in another process, as of another day, and its answer is printed. A step is
-whatever the interpreter audits and what touches the disk or a mail server.
+whatever the interpreter audits and what touches the disk, a mail server or a storage.
 
-Usage: ``kill_at_every_step.py letter|packet|row|print|batch|fax|taking_back FOLDER``, or ``email FOLDER PORT``.
+Usage: ``kill_at_every_step.py letter|packet|row|print|batch|fax|taking_back|bucket FOLDER``, or ``email FOLDER PORT``;
+the bucket is the one that ``STORAGE_URL`` and ``STORAGE_BUCKET`` name.
 """
 
 import logging
@@ -17,6 +18,7 @@ from itertools import count
 from pathlib import Path
 
 from adapters.batches import PrintBatches
+from adapters.bucket import Access, Address, Bucket
 from adapters.cabinet import FilingCabinet
 from adapters.channels import BlindNames, Carrier, NotYet
 from adapters.dispatch import SENDING, Mailroom
@@ -26,15 +28,17 @@ from adapters.faxing import FaxSpool
 from adapters.mailroom import Outbox
 from adapters.mhc import MhcFolder
 from adapters.printing import PrintQueue
-from adapters.shelf import Shelf
+from adapters.shelf import Shelf, WriteOnce
 from policy.channels import Route
 from policy.coding import mhc_row
 from tests.adapters.carrying import BY_EMAIL, BY_FAX, BY_PRINT, PHONE
 from tests.adapters.samples import a_denied_case, a_letter, a_packet, post_all
 from tests.builders import MONDAY, hours
 
+Place = Path | WriteOnce
+REQUEST = "tests.request"  # what nobody else audits: a file is about to be sent to a storage
 STEPS = {
-    "os.link", "os.remove", "os.mkdir", "os.rename", "tempfile.mkstemp", "smtplib.connect", "smtplib.send",
+    REQUEST, "os.link", "os.remove", "os.mkdir", "os.rename", "tempfile.mkstemp", "smtplib.connect", "smtplib.send",
     *(["fcntl.flock"] if sys.argv[1:2] == ["row"] else []),
 }  # fmt: skip
 CASE = a_denied_case()
@@ -47,10 +51,32 @@ def letter(folder: Path, days: int) -> str:
 
 
 def packet(folder: Path, days: int) -> str:
-    outbox = Outbox(folder / "outbox")
-    filed = {"filed_on": MONDAY.date() + timedelta(days), "filed_at": MONDAY + timedelta(days)}
-    filing = a_packet(post_all(outbox, CASE, MONDAY + hours(3)), **filed)
-    return FilingCabinet(folder / "cabinet", outbox, DocumentStore(folder / "documents")).file(filing).model_dump_json()
+    return filed(folder / "outbox", folder / "documents", folder / "cabinet", days)
+
+
+class Watched(Bucket):
+    """A bucket whose every file that is sent is a step."""
+
+    def put(self, name: str, data: bytes) -> bytes:
+        sys.audit(REQUEST)
+        return super().put(name, data)
+
+
+def bucket(folder: Path, days: int) -> str:
+    access = Access(os.environ["STORAGE_URL"], "us-west-2", "door", "secret")
+    home = f"{folder.parent.name}/{folder.name}"
+    kept = ("outbox", "documents", "cabinet")
+    outbox, documents, cabinet = (
+        Watched(Address(os.environ["STORAGE_BUCKET"], f"{home}/{name}"), access) for name in kept
+    )
+    return filed(outbox, documents, cabinet, days)
+
+
+def filed(outbox_at: Place, documents_at: Place, cabinet_at: Place, days: int) -> str:
+    outbox = Outbox(outbox_at)
+    when = {"filed_on": MONDAY.date() + timedelta(days), "filed_at": MONDAY + timedelta(days)}
+    filing = a_packet(post_all(outbox, CASE, MONDAY + hours(3)), **when)
+    return FilingCabinet(cabinet_at, outbox, DocumentStore(documents_at)).file(filing).model_dump_json()
 
 
 def row(folder: Path, days: int) -> str:
@@ -69,7 +95,9 @@ def posted(folder: Path, days: float, *routes: Route, number: int = 1) -> str:
     if len(sys.argv) > 3:
         server = MailServer.at(f"smtp://127.0.0.1:{sys.argv[3]}")
         carriers.append(Mailer(server, "um@plan.example", PHONE, names, lambda: datetime.now(UTC)))
-    mailroom = Mailroom(Outbox(folder / "outbox"), carriers, lambda: MONDAY + timedelta(days))
+    mailroom = Mailroom(
+        Outbox(folder / "outbox"), Shelf(folder / "outbox" / SENDING), carriers, lambda: MONDAY + timedelta(days)
+    )
     written_on = MONDAY.date() + timedelta(days)
     key = f"{CASE.number}/denial/{number}/member"
     return mailroom.post(a_letter(CASE, routes=routes, key=key, written_on=written_on)).model_dump_json()
@@ -136,7 +164,7 @@ def killed_before(step: int, work: Callable[[], object]) -> None:
 
 
 def main(kind: str, base: Path) -> None:
-    kinds: tuple[Callable[[Path, int], str], ...] = (letter, packet, row, batch, email, fax, taking_back)
+    kinds: tuple[Callable[[Path, int], str], ...] = (letter, packet, row, batch, email, fax, taking_back, bucket)
     work = {"print": by_print, **{kind.__name__: kind for kind in kinds}}[kind]
     before = {"batch": queue_two, "taking_back": place}.get(kind)
     logging.disable()  # the answers are all that is printed

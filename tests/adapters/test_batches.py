@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from adapters.batches import COLUMNS, MANIFEST, Mailed, PrintBatches
-from adapters.dispatch import Mailroom
+from adapters.dispatch import SENDING, Mailroom
 from adapters.mailroom import Outbox
 from adapters.printing import PrintQueue
 from adapters.shelf import AdapterError, Shelf
@@ -72,7 +72,7 @@ class House:
         self.clock = Clock()
         self.outbox = Outbox(folder / "outbox")
         self.queue = PrintQueue(Shelf(self.mail), self.clock)
-        self.mailroom = Mailroom(self.outbox, [self.queue], self.clock)
+        self.mailroom = Mailroom(self.outbox, Shelf(self.folder / "outbox" / SENDING), [self.queue], self.clock)
 
     @property
     def batches(self) -> PrintBatches:

@@ -11,9 +11,9 @@ from threading import Barrier
 import pytest
 
 from adapters.channels import NotYet
-from adapters.dispatch import Mailroom
+from adapters.dispatch import SENDING, Mailroom
 from adapters.mailroom import Outbox
-from adapters.shelf import AdapterError
+from adapters.shelf import AdapterError, Shelf
 from policy.channels import Channel, Result
 from policy.dispatch import Delivery
 from tests.adapters.carrying import (
@@ -32,9 +32,9 @@ FOUR_HOURS = BY_EMAIL.patience
 FULL_WHEN_IT_IS_TO_BE_NOTED = """
 import resource, sys
 from pathlib import Path
-from adapters.dispatch import Mailroom
+from adapters.dispatch import SENDING, Mailroom
 from adapters.mailroom import Outbox
-from adapters.shelf import AdapterError
+from adapters.shelf import AdapterError, Shelf
 from policy.channels import Channel
 from tests.adapters.carrying import BY_EMAIL, Clock, FakeCarrier, a_routed_letter
 
@@ -46,7 +46,7 @@ class FillsTheDisk(FakeCarrier):
 
 clock = Clock()
 email = FillsTheDisk(Channel.EMAIL, clock)
-mailroom = Mailroom(Outbox(Path(sys.argv[1])), [email], clock)
+mailroom = Mailroom(Outbox(Path(sys.argv[1])), Shelf(Path(sys.argv[1]) / SENDING), [email], clock)
 letter = a_routed_letter(BY_EMAIL)
 for _ in range(2):
     try:
@@ -70,7 +70,9 @@ class House:
         self.mailroom = self.opened_again()
 
     def opened_again(self) -> Mailroom:
-        return Mailroom(Outbox(self.folder), [self.email, self.fax, self.print], self.clock)
+        return Mailroom(
+            Outbox(self.folder), Shelf(self.folder / SENDING), [self.email, self.fax, self.print], self.clock
+        )
 
 
 @pytest.fixture
@@ -170,7 +172,7 @@ def test_what_a_channel_cannot_give_back_is_waited_for_beyond_the_patience(house
 
 
 def test_a_channel_that_is_not_set_up_is_recorded_and_passed_over(house: House) -> None:
-    mailroom = Mailroom(Outbox(house.folder), [house.print], house.clock)
+    mailroom = Mailroom(Outbox(house.folder), Shelf(house.folder / SENDING), [house.print], house.clock)
 
     delivery = mailroom.post(a_routed_letter(BY_EMAIL, BY_PRINT))
 
@@ -274,7 +276,9 @@ def test_an_outbox_that_cannot_be_written_to_sends_nothing(tmp_path: Path, house
     (tmp_path / "file").write_text("not a folder")
 
     with pytest.raises(AdapterError, match="cannot be"):
-        Mailroom(Outbox(tmp_path / "file" / "outbox"), [house.email], house.clock).post(a_routed_letter(BY_EMAIL))
+        Mailroom(
+            Outbox(tmp_path / "file" / "outbox"), Shelf(tmp_path / "file" / "notes"), [house.email], house.clock
+        ).post(a_routed_letter(BY_EMAIL))
 
     assert house.email.took == []
 

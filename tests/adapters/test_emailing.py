@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 from pikepdf import PasswordError, Pdf
 
 from adapters.channels import BlindNames, ChannelRefusal, NotYet
-from adapters.dispatch import Mailroom
+from adapters.dispatch import SENDING, Mailroom
 from adapters.emailing import Mailer, MailServer, encrypted
 from adapters.mailroom import Outbox
 from adapters.printing import PrintQueue
@@ -58,7 +58,9 @@ class Office:
         """A new one, as after a restart."""
         printing = PrintQueue(Shelf(self.folder / "mail"), self.clock)
         mailer = self.with_server(f"smtp://127.0.0.1:{port}")
-        return Mailroom(Outbox(self.folder / "outbox"), [mailer, printing], self.clock)
+        return Mailroom(
+            Outbox(self.folder / "outbox"), Shelf(self.folder / "outbox" / SENDING), [mailer, printing], self.clock
+        )
 
     def pdf(self, letter: Any) -> bytes:
         outbox = Outbox(self.folder / "outbox")

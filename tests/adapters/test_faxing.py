@@ -37,7 +37,7 @@ class Office:
         outbox = Outbox(self.folder / "outbox")
         own = Shelf(self.folder / "outbox" / ".sending")
         fax = FaxSpool(Shelf(self.spool), own, PHONE, BlindNames(own), self.clock)
-        return Mailroom(outbox, [fax, PrintQueue(Shelf(self.folder / "mail"), self.clock)], self.clock)
+        return Mailroom(outbox, own, [fax, PrintQueue(Shelf(self.folder / "mail"), self.clock)], self.clock)
 
     def waits(self) -> None:
         with pytest.raises(NotYet):

@@ -56,7 +56,7 @@ def test_a_packet_killed_at_any_step_is_filed_once(tmp_path: Path) -> None:
         folder = tmp_path / f"{step:03}"
         filing = Filing.model_validate_json(answer)
         cabinet = FilingCabinet(folder / "cabinet", Outbox(folder / "outbox"), DocumentStore(folder / "documents"))
-        pdf = cabinet.path_of(filing).read_bytes()
+        pdf = (folder / "cabinet" / filing.path).read_bytes()
 
         assert files_in(folder / "cabinet") == [filing.path]
         assert [line.filing for line in cabinet.register()] == [filing]

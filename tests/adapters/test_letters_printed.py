@@ -11,11 +11,12 @@ from adapters.mailroom import _typeset
 from policy.checklist import CHECKLISTS
 from policy.designs import DESIGNS
 from policy.letter import Letter
+from policy.particulars import NoticeKind
 from policy.people import PersonName
 from tests.builders import a_member
 from tests.policy.letters import APART, MEMBER, letter, letter_apart
 from tests.policy.steps import denied
-from tests.policy.test_letter_checklists import HOSTILE, LETTERS, NoticeKind, owing
+from tests.policy.test_letter_checklists import HOSTILE, LETTERS, owing
 
 LOOK = "\u200b\u00ad\u202e\u2066\u200e\u200f"  # what the typesetter adds to break a line, or takes out
 

@@ -45,10 +45,6 @@ def test_only_the_owner_can_read_what_is_written(tmp_path: Path) -> None:
     assert modes == [0o700, 0o700, 0o600]
 
 
-def test_a_name_that_is_not_there_has_no_bytes(tmp_path: Path) -> None:
-    assert Shelf(tmp_path / "shelf").get("a/b") is None
-
-
 def test_eight_threads_at_once_write_one_file(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path / "shelf")
     start = Barrier(8)

@@ -1,6 +1,7 @@
 """Cases that have gone their whole way: recorded in real records, their packets in a real cabinet."""
 
 from datetime import datetime
+from pathlib import Path
 
 from adapters.cabinet import key_of
 from policy.calendar import local_day
@@ -43,9 +44,9 @@ class Drawer:
     def path(self, case: Case):
         """Where the packet lies."""
         assert case.filing
-        return self.world.cabinet.path_of(case.filing)
+        return Path(self.world.cabinet.place) / case.filing.path
 
     def line(self, case: Case):
         """Where its line of the register lies."""
-        (found,) = (self.world.cabinet.folder / ".register").rglob(f"{key_of(case.number)}.json")
+        (found,) = (Path(self.world.cabinet.place) / ".register").rglob(f"{key_of(case.number)}.json")
         return found

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
@@ -102,8 +103,8 @@ def test_a_packet_that_cannot_be_read_is_a_finding_and_stops_nothing(drawer, fin
 
 def test_what_lies_there_without_a_row_is_found_and_what_the_cabinet_keeps_for_itself_is_not(drawer, findings):
     drawer.file(ONE)
-    Shelf(drawer.world.cabinet.folder).put(f"{FOLDER}/Doe, Jo — SO-9.pdf", a_pdf(1))
-    (drawer.world.cabinet.folder / FOLDER / ".unfinished-x").write_bytes(b"half")
+    Shelf(Path(drawer.world.cabinet.place)).put(f"{FOLDER}/Doe, Jo — SO-9.pdf", a_pdf(1))
+    (Path(drawer.world.cabinet.place) / FOLDER / ".unfinished-x").write_bytes(b"half")
 
     assert findings() == [("", "unrecorded")]
 
@@ -240,7 +241,7 @@ def test_the_register_is_printed_from_a_day_to_a_day(drawer, ask):
 def test_a_damaged_line_of_the_register_is_counted_and_the_others_are_printed(drawer, ask, findings):
     drawer.file(ONE)
     drawer.line(drawer.file(TWO)).write_text("{")
-    Shelf(drawer.world.cabinet.folder).put(f".register/2026-11-02/{'0' * 64}.json", b"")
+    Shelf(Path(drawer.world.cabinet.place)).put(f".register/2026-11-02/{'0' * 64}.json", b"")
 
     code, out, err = ask("print")
 

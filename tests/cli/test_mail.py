@@ -22,7 +22,7 @@ def post(tmp_path, monkeypatch):
 
     def post(number):
         settings = read_settings()
-        mailroom = open_mailroom(settings, Outbox(settings.outbox_folder))
+        mailroom = open_mailroom(settings, Outbox(settings.home / "outbox"))
         return mailroom.post(a_routed_letter(BY_PRINT, key=f"SO-{number}/denial/1/member", case_number=f"SO-{number}"))
 
     post(1)

@@ -101,7 +101,7 @@ def test_a_document_is_not_shown_through_another_case(portal: Portal) -> None:
 
 def test_a_document_that_was_changed_on_the_disk_is_not_shown(portal: Portal) -> None:
     number, digest = with_a_document(portal)
-    place = portal.settings.documents_folder / digest[:2] / f"{digest}.pdf"
+    place = portal.settings.home / "documents" / digest[:2] / f"{digest}.pdf"
     place.chmod(0o600)
     place.write_bytes(a_pdf(2))
 

@@ -47,13 +47,13 @@ def test_with_a_spool_letters_are_placed_in_it_and_the_step_asks_again(tmp_path)
 
 
 def test_a_variable_that_is_empty_sets_nothing_up(monkeypatch):
-    for name in ("SMTP_URL", "FAX_SPOOL", "MAIL_FROM", "PLAN_PHONE", "OUTBOX"):
+    for name in ("SMTP_URL", "FAX_SPOOL", "MAIL_FROM", "PLAN_PHONE", "MAIL"):
         monkeypatch.setenv(f"SECOND_OPINION_{name}", "")
 
     settings = read_settings()
 
     assert (settings.fax_spool, settings.smtp_url.get_secret_value()) == (None, "")
-    assert settings.outbox_folder == settings.home / "outbox"
+    assert settings.mail_folder == settings.home / "mail"
 
 
 @pytest.mark.parametrize(
