@@ -37,10 +37,11 @@ class Part(NamedTuple):
 
 
 class Bound(NamedTuple):
-    """The packet as one PDF, and its number of pages."""
+    """The packet as one PDF, its number of pages, and the digests of the parts in whose place a page stands."""
 
     pdf: bytes
     pages: int
+    unreadable: tuple[str, ...] = ()
 
 
 def bind(packet: Packet, parts: Sequence[Part]) -> Bound:
@@ -100,7 +101,8 @@ def _bind(packet: Packet, parts: Sequence[Part], read: Sequence[Pdf | None], sta
             outline.root.extend(OutlineItem(title, page) for title, page in marks)
         _lead(packed, range(len(front.pages)), [page for _, page in marks[1:]])
         stamp(packed, packet.case_number, packet.filed_on)
-        return Bound(_written(packed, f"Case {packet.case_number}"), len(packed.pages))
+        lacking = tuple(part.sha256 for part, pdf in zip(parts, read, strict=True) if pdf is None)
+        return Bound(_written(packed, f"Case {packet.case_number}"), len(packed.pages), lacking)
 
 
 def _stand_in(part: Part, packet: Packet, stack: ExitStack) -> Pdf:

@@ -1,7 +1,7 @@
 """The filing cabinet: one packet for each case, by date and alphabet. Policy 90.2.17, Procedure 9."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path, PurePosixPath
 
@@ -13,7 +13,6 @@ from adapters.mailroom import Outbox
 from adapters.shelf import AdapterError, WriteOnce, shelf_at
 from policy.filing import Packet
 from policy.particulars import Filing
-from policy.request import Attachment
 from policy.verdict import Value
 
 PLACES = ".places"  # for each case where and when its packet is filed
@@ -31,13 +30,17 @@ class Place(Value):
 
 
 class RegisterLine(Value):
-    """One line of the drawer's register. ``order`` is its place in it: date, then alphabet, then number."""
+    """One line of the drawer's register. ``order`` is its place in it: date, then alphabet, then number.
+
+    ``unreadable`` are the digests of the letters and documents that were damaged when the packet was filed.
+    """
 
     order: tuple[str, str, str, str]
     filed_on: date
     name: str
     case_number: str
     filing: Filing
+    unreadable: tuple[str, ...] = ()
 
 
 class FilingCabinet:
@@ -103,6 +106,16 @@ class FilingCabinet:
         lines = map(_line, self._shelf.get_all(names))
         return {PurePosixPath(name).stem: line for name, line in zip(names, lines, strict=True)}
 
+    def gone(self, letters: Mapping[str, str], documents: Iterable[str]) -> list[str]:
+        """Of a case that is to be filed, what is not there: digests of letters (by their names) and of documents.
+
+        Raises AdapterError when a folder cannot be read.
+        """
+        return [
+            *(sha256 or name for name, sha256 in letters.items() if self._outbox.get(name) is None),
+            *(sha256 for sha256 in documents if self._bytes_of(sha256) is None),
+        ]
+
     def _place_of(self, packet: Packet, name: str) -> Place:
         path = f"{packet.folder}/{packet.file_name}"
         self._shelf.check(path)  # what leads out of the cabinet is refused before it is settled
@@ -114,7 +127,7 @@ class FilingCabinet:
         bound = bind(packet, parts)
         lies = self._shelf.put(place.path, bound.pdf)
         if lies != bound.pdf:  # another writer's, who had a document that we lack, or the other way round
-            bound = Bound(lies, count_pages(lies))
+            bound = Bound(lies, count_pages(lies), bound.unreadable)
         name = packet.request.member.name
         filing = Filing(
             path=place.path,
@@ -128,12 +141,13 @@ class FilingCabinet:
             name=", ".join(filter(None, (name.family, name.given, name.suffix))),
             case_number=packet.case_number,
             filing=filing,
+            unreadable=bound.unreadable,
         )
 
     def _parts_of(self, packet: Packet) -> list[Part]:
         """The letters, the reports and the attachments, in their order. Raises AdapterError when any is not there."""
         letters = {document: self._outbox.get(document) for document in packet.letters}
-        documents = {attachment.sha256: self._bytes_of(attachment) for attachment in packet.attachments}
+        documents = {attachment.sha256: self._bytes_of(attachment.sha256) for attachment in packet.attachments}
         gone = [packet.letter_digests.get(name, name) for name, data in letters.items() if data is None]
         gone += [sha256 for sha256, data in documents.items() if data is None]
         if gone:
@@ -151,10 +165,10 @@ class FilingCabinet:
             ),
         ]
 
-    def _bytes_of(self, attachment: Attachment) -> bytes | None:
+    def _bytes_of(self, sha256: str) -> bytes | None:
         """A document's bytes, none of them when it is damaged; None when it is not there."""
         try:
-            return self._documents.get(attachment.sha256)
+            return self._documents.get(sha256)
         except DocumentError:
             return b""
 

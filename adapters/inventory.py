@@ -22,6 +22,7 @@ class Difference(StrEnum):
     UNREGISTERED = "unregistered"
     REGISTER = "register"
     UNRECORDED = "unrecorded"
+    INCOMPLETE = "incomplete"
 
 
 Differences = Iterator[tuple[Difference, str]]
@@ -58,10 +59,14 @@ NOBODYS = Finding(
 
 
 class Inventory(Value):
-    """How many packets were compared, and what was found."""
+    """How many packets were compared, what was found, and which were filed with a page in a damaged part's place.
+
+    The last is no finding: it stands in the packet itself since it was filed, and nothing can mend it.
+    """
 
     packets: int
     findings: tuple[Finding, ...]
+    incomplete: tuple[Finding, ...] = ()
 
 
 def take(cabinet: FilingCabinet, recorded: Callable[[], Iterable[Recorded]]) -> Inventory:
@@ -76,7 +81,14 @@ def take(cabinet: FilingCabinet, recorded: Callable[[], Iterable[Recorded]]) -> 
     findings += _without_a_row(cabinet, lying, rows, entries)
     strange = entries.keys() - {key_of(row.case_number) for row in rows}
     findings += [NOBODYS for key in sorted(strange) if entries[key] is None]
-    return Inventory(packets=len(rows), findings=tuple(findings))
+    incomplete = [_incomplete(line) for line in entries.values() if line is not None and line.unreadable]
+    return Inventory(packets=len(rows), findings=tuple(findings), incomplete=tuple(incomplete))
+
+
+def _incomplete(line: RegisterLine) -> Finding:
+    which = ", ".join(digest[:12] or "a letter" for digest in line.unreadable)
+    says = f"filed with a page in the place of {len(line.unreadable)} that could not be read ({which})"
+    return Finding(case_number=line.case_number, difference=Difference.INCOMPLETE, path=line.filing.path, says=says)
 
 
 def _compared(cabinet: FilingCabinet, row: Recorded, entries: dict[str, RegisterLine | None]) -> Iterator[Finding]:

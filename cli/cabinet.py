@@ -17,7 +17,8 @@ from cli.house import BAD_INPUT, DONE, REFUSED
 from cli.options import Flag, Json
 from cli.retaining import hold, release, retention
 from cli.screen import as_json, complain, console, table
-from records import filings
+from policy.lifecycle import Stage
+from records import filings, queries
 from records.filings import CasePaper
 from wiring.settings import read_settings
 from wiring.world import World, open_world
@@ -41,6 +42,8 @@ app.command(retention)
 def verify(*, names: Annotated[bool, Flag] = False, json: Json = False) -> int:
     """Compare every filed packet with the records and the register: digest, pages, and what lies there besides.
 
+    Says also which case waits to be filed, because one of its letters or documents is not there.
+
     Parameters
     ----------
     names
@@ -48,11 +51,19 @@ def verify(*, names: Annotated[bool, Flag] = False, json: Json = False) -> int:
     """
     world = open_world(read_settings())
     found = take(world.cabinet, lambda: [_recorded(paper) for paper in filings.filed(world.records)])
+    waiting = _waiting(world)
     if json:
-        as_json({"packets": found.packets, "findings": [_finding(finding, names=names) for finding in found.findings]})
+        shown = {
+            "packets": found.packets,
+            "findings": [_finding(finding, names=names) for finding in found.findings],
+            "incomplete": [_finding(finding, names=names) for finding in found.incomplete],
+            "waiting": [{"case_number": number, "missing": gone} for number, gone in waiting],
+        }
+        as_json(shown)
     else:
         _print_inventory(found, names=names)
-    return REFUSED if found.findings else DONE
+        _print_waiting(waiting)
+    return REFUSED if found.findings or waiting else DONE
 
 
 @app.command
@@ -102,6 +113,18 @@ def print_(*, from_: Annotated[date | None, Parameter(name="--from")] = None, to
     return REFUSED if damaged else DONE
 
 
+def _waiting(world: World) -> list[tuple[str, list[str]]]:
+    """The cases that are about to be filed and cannot be: by number, with the digests of what is not there."""
+    found = []
+    for paper in filings.all_cases(world.records):
+        file = queries.case(world.records, paper.number) if paper.stage is Stage.FILING and not paper.path else None
+        if file is not None:
+            letters = {notice.document: notice.sha256 for notice in file.notices if notice.document}
+            gone = world.cabinet.gone(letters, (document.sha256 for document in file.documents))
+            found += [(paper.number, gone)] if gone else []
+    return found
+
+
 def _recorded(paper: CasePaper) -> Recorded:
     return Recorded(case_number=paper.number, path=paper.path, sha256=paper.sha256)
 
@@ -111,11 +134,21 @@ def _finding(finding: Finding, *, names: bool) -> dict[str, Any]:
     return {**row, "folder": _folder(finding.path), **({"path": finding.path} if names else {})}
 
 
+def _print_waiting(waiting: list[tuple[str, list[str]]]) -> None:
+    for number, gone in waiting:
+        them = ", ".join(digest[:12] for digest in gone)
+        complain(f"{number} cannot be filed. Of its letters and documents are missing: {len(gone)} ({them}).")
+    if waiting:
+        complain("Bring them back from a backup; each case is then filed by itself.")
+
+
 def _print_inventory(found: Inventory, *, names: bool) -> None:
     compared = f"{found.packets} packet{'' if found.packets == 1 else 's'} compared"
     if not found.packets and not found.findings:
         console.print("[dim]No packet is filed yet, and nothing lies in the cabinet.[/]")
         return
+    for finding in found.incomplete:
+        console.print(f"{finding.case_number} was {finding.says}.", soft_wrap=True)
     if not found.findings:
         console.print(f"[green]{compared}:[/] every one lies where it was filed, unchanged, and nothing lies besides.")
         return

@@ -12,11 +12,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from policy.filing import open_lines
 from policy.people import Member
 from policy.timeframes import spoken
 from records.rows import CaseFile, CaseRow, RefusalRow, TaskRow
 from wiring.wishes import wishes
-from workflows.inspection import words
+from workflows.inspection import NOTHING_OPEN, words
 
 # Into a file or a pipe a table is not squeezed into the 80 columns of a terminal that is not there.
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
@@ -165,6 +166,7 @@ def case_page(file: CaseFile, member: Member | None, *, with_names: bool) -> Non
     for task in file.tasks:
         if task.ended_at is None:
             console.print(f"[bold yellow]Now:[/] {task.task_id} {escape(task.title)} ({_standing(task)})")
+    _before_it_is_filed(file)
     _duties(file)
     _events(file)
     if case.filing_path:
@@ -183,6 +185,17 @@ def _member(member: Member, *, with_names: bool) -> None:
     for what, where in places if with_names else ():
         if where:
             console.print(escape(f"{what}: {where}"))
+
+
+def _before_it_is_filed(file: CaseFile) -> None:
+    """What a case that waits for no person waits for; a task says for itself that it is open."""
+    if file.case.closed_at or any(task.ended_at is None for task in file.tasks):
+        return
+    letters = [(n.kind, n.recipient) for n in file.notices if n.is_owed]
+    still = open_lines((), letters, has_outcome=file.case.outcome is not None)
+    console.print("[bold yellow]Before it can be filed:[/]" if still else NOTHING_OPEN, soft_wrap=True)
+    for line in still:
+        console.print(f"  {line}")
 
 
 def _standing(task: TaskRow) -> str:

@@ -19,6 +19,7 @@ from portal.access import Room
 from portal.pages import go, now, page
 from portal.session import NotFound, Visit, entering
 from records import queries
+from records.holds import LegalHolds
 from records.rows import CaseFile, CaseRow, ClockRow, LedgerRow
 from wiring.sending import CASE_NUMBER
 from wiring.wishes import wishes
@@ -55,7 +56,7 @@ class Figure(Value):
 
 @router.get("/audit")
 def audit(visit: Auditing) -> Response:
-    """A case to open, and the latest that were closed."""
+    """A case to open, the latest that were closed, and the legal holds that stand, the latest first."""
     return _front(visit)
 
 
@@ -85,6 +86,7 @@ def case_file(visit: Auditing, number: str) -> Response:
         request=request,
         wanted=wishes(request.member) if request else None,
         figures=figures(file, now()),
+        holds=LegalHolds(visit.house.world.records).of(number),
         how=how_it_ended,
         is_late=is_late,
     )
@@ -165,7 +167,9 @@ def _count(what: str, amount: int, style: str = "overdue") -> Figure:
 
 def _front(visit: Visit, *, which: str = "", wrong: str = "") -> Response:
     closed = _latest_closed(visit.house.world.records)
-    return page(visit, "audit.html", status=422 if wrong else 200, closed=closed, which=which, wrong=wrong)
+    held = [hold for holds in LegalHolds(visit.house.world.records).standing().values() for hold in holds]
+    held.sort(key=lambda hold: hold.placed_at, reverse=True)
+    return page(visit, "audit.html", status=422 if wrong else 200, closed=closed, held=held, which=which, wrong=wrong)
 
 
 def _latest_closed(records: Engine) -> list[CaseRow]:

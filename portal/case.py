@@ -13,6 +13,7 @@ from fastapi.responses import Response
 
 from policy.case import Case
 from policy.eligibility import SpecialtyLikeness, likeness
+from policy.filing import open_lines, still_open
 from policy.particulars import StoryEntry
 from policy.people import Actor, Role
 from policy.request import Request
@@ -25,6 +26,7 @@ from portal.offers import Offered, TaskSeen, offered, on_a_letter, on_the_case, 
 from portal.pages import go, in_words, page
 from portal.session import NotFound, Visit, entering
 from records import queries
+from records.holds import LegalHold, LegalHolds
 from records.rows import CaseFile, LedgerRow
 from wiring.desk import ActionError
 from wiring.temporal import TemporalError
@@ -136,11 +138,28 @@ async def case_page(number: str, way: str = "", story: str = "", visit: Visit = 
         "rungs": _rungs(found),
         "workflow": workflow_id(file.case.number),
         "may_audit": visit.may_enter(Room.AUDIT),
+        "before_filing": before_filing(found),
+        "holds": await asyncio.to_thread(_holds, visit, file.case.number),
         "name_of": lambda who: named(visit, who),
         "new_id": lambda: str(uuid4()),
         **_told(found.story, story),
     }
     return page(visit, "case.html", **context)
+
+
+def before_filing(found: Seen) -> tuple[str, ...]:
+    """What a case that waits for no person waits for, before it can be filed and closed (P9)."""
+    if found.case:
+        return still_open(found.case)
+    letters = [(n.kind, n.recipient) for n in found.file.notices if n.sent_at is None]
+    return open_lines((t.title for t in found.tasks), letters, has_outcome=found.file.case.outcome is not None)
+
+
+def _holds(visit: Visit, number: str) -> list[LegalHold]:
+    """The legal holds that stand on a case, for who may read its audit."""
+    if not visit.may_enter(Room.AUDIT):
+        return []
+    return [hold for hold in LegalHolds(visit.house.world.records).of(number) if hold.lifted_at is None]
 
 
 def named(visit: Visit, who: str) -> str:

@@ -107,6 +107,11 @@ class NoticeRow(Value):
     ended_at: datetime | None = None
     ended_why: str = ""
 
+    @property
+    def is_owed(self) -> bool:
+        """Whether it has neither left nor ended."""
+        return self.sent_at is None and self.ended_at is None
+
 
 class DocumentRow(Value):
     """A document of the case; ``size`` in bytes."""

@@ -7,6 +7,7 @@ from typing import Any
 from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
 
 from policy.case import FIRST_GENERATION, Case
+from policy.filing import still_open
 from policy.people import Role
 from policy.tasks import HumanTask
 from policy.timeframes import spoken
@@ -18,6 +19,10 @@ PRIORITY = SearchAttributeKey.for_keyword("CasePriority")
 WAITING_FOR = SearchAttributeKey.for_keyword_list("WaitingFor")
 NEXT_DUE = SearchAttributeKey.for_datetime("NextDue")
 
+NOTHING_OPEN = (
+    "Nothing is open any more: it is being filed. If it stays so, a letter or a document is not where it should be: "
+    "second-opinion cabinet verify says which."
+)
 SHOWN = 5  # of the refused actions; all stand in the records
 
 SEARCH_ATTRIBUTES: dict[str, str] = {
@@ -68,6 +73,7 @@ def details(case: Case, now: datetime) -> str:
     """The current details in Markdown: whose turn it is, until when and under which rule, what was refused."""
     lines = [f"**{case.number}**: {words(case.stage)}, {words(case.request.line)}, {words(case.priority)}", ""]
     lines += [f"- {task.id} {task.title}: {', '.join(_standing(task))}" for task in case.open_tasks]
+    lines += _before_it_is_filed(case)
     if case.open_clocks:
         lines += ["", "| due | what | rule |", "| --- | --- | --- |"]
         standing = sorted(case.open_clocks, key=lambda c: c.due_at)
@@ -76,6 +82,16 @@ def details(case: Case, now: datetime) -> str:
         lines += ["", f"{case.refused_count} refused; the latest:"]
         lines += [f"- {spoken(r.at)} {r.action} by {r.actor or 'nobody'}: {r.reason}" for r in case.refusals[-SHOWN:]]
     return "\n".join([*lines, "", f"As of {spoken(now)}."])
+
+
+def _before_it_is_filed(case: Case) -> list[str]:
+    """What a case that waits for no person waits for; a task says for itself that it is open."""
+    if case.open_tasks or case.closed_at:
+        return []
+    still = still_open(case)
+    if still:
+        return ["Before it can be filed:", *(f"- {line}" for line in still)]
+    return [NOTHING_OPEN]
 
 
 def _standing(task: HumanTask) -> Iterator[str]:

@@ -25,17 +25,22 @@ class Drawer:
     def __init__(self) -> None:
         self.world: World = open_world(read_settings())
 
-    def open_case(self, number: str, family: str = "Núñez", given: str = "Ana", **changes: object) -> Case:
-        """A case that is decided, recorded, and not filed."""
+    def open_case(
+        self, number: str, family: str = "Núñez", given: str = "Ana", *, letters: bool = True, **changes: object
+    ) -> Case:
+        """A case that is decided, recorded, and not filed; its letters have left, or are owed."""
         name = PersonName(family=family, given=given)
         request = a_request(**{"member": a_member(name=name), "external_reference": f"REF-{number}", **changes})
-        case = post_all(self.world.outbox, a_denied_case(number, request), MONDAY + hours(3))
+        case = a_denied_case(number, request)
+        case = post_all(self.world.outbox, case, MONDAY + hours(3)) if letters else case
         self.world.ledger.record(between(None, case, MONDAY + hours(3)))
         return case
 
-    def file(self, number: str, at: datetime = EVENING, **changes: object) -> Case:
+    def file(self, number: str, at: datetime = EVENING, *, damage: bool = False, **changes: object) -> Case:
         """A case that is closed, its packet in the cabinet, as on Monday 2026-11-02 unless told otherwise."""
         case = self.open_case(number, **changes)  # type: ignore[arg-type]
+        if damage:
+            self.world.outbox.path_of(case.notices[0].document).write_bytes(b"%PDF-1.7 something else")
         filing = self.world.cabinet.file(a_packet(case, filed_at=at, filed_on=local_day(at)))
         done = closed(filed(case, filing, at), at)
         self.world.ledger.record(between(case, done, at))

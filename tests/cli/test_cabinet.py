@@ -149,6 +149,47 @@ def test_what_is_said_of_a_difference_tells_what_to_do_and_names_nobody_unless_a
     assert "Núñez, Ana" in named
 
 
+def test_a_packet_with_a_page_in_the_place_of_a_damaged_letter_is_named_and_is_no_difference(drawer, ask):
+    case = drawer.file(ONE, damage=True)
+    digest = next(notice.sha256 for notice in case.notices)
+
+    code, out, _ = ask("verify")
+    _, as_json, _ = ask("verify", "--json")
+
+    assert code == 0
+    assert f"{ONE} was filed with a page in the place of 1 that could not be read ({digest[:12]})." in out
+    assert [row["difference"] for row in json.loads(as_json)["incomplete"]] == ["incomplete"]
+    assert "Núñez" not in out + as_json
+
+
+def test_a_case_that_cannot_be_filed_says_what_is_missing_and_its_page_that_nothing_is_open(drawer, ask, capsys):
+    case = drawer.open_case(ONE)
+    letter = drawer.world.outbox.path_of(case.notices[0].document)
+    kept = letter.read_bytes()
+    letter.unlink()
+
+    code, _, err = ask("verify")
+    _, as_json, _ = ask("verify", "--json")
+    letter.write_bytes(kept)
+
+    assert code == 1
+    assert f"{ONE} cannot be filed. Of its letters and documents are missing: 1 ({case.notices[0].sha256[:12]})." in err
+    assert json.loads(as_json)["waiting"] == [{"case_number": ONE, "missing": [case.notices[0].sha256]}]
+    assert ask("verify")[0] == 0
+    run(["show", ONE])
+    assert "Nothing is open any more: it is being filed." in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_case_whose_letters_have_not_left_lists_them_on_its_page(drawer, capsys):
+    drawer.open_case(ONE, letters=False)
+
+    run(["show", ONE])
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Before it can be filed: letter: denial to the member has not left" in said
+    assert "letter: denial to the provider has not left Clocks" in said
+
+
 # -- find
 
 

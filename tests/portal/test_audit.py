@@ -2,12 +2,14 @@
 
 import logging
 import re
+from datetime import UTC, datetime
 from html import unescape
 
 import pytest
 
 from policy.people import Contact
 from records import queries
+from records.holds import LegalHolds
 from tests.builders import a_member
 from tests.portal.conftest import Portal
 
@@ -86,6 +88,27 @@ def test_reading_a_file_is_noted_in_the_log_and_changes_nothing(portal: Portal, 
         f"audit.read staff=au.silva case={number}"
     ]
     assert queries.case(portal.world.records, number) == before
+
+
+def test_legal_holds_stand_on_the_front_page_in_the_file_and_on_the_page_of_the_case(portal: Portal):
+    number, holds = portal.numbers["closed"], LegalHolds(portal.world.records)
+    at = datetime(2026, 11, 9, 18, 0, tzinfo=UTC)  # Monday 2026-11-09
+    holds.place(number, at=at, by="ad.wong", reason="Matter 12 <counsel>")
+    holds.place(number, at=at, by="ad.wong", reason="Matter 13")
+    holds.lift(number, 2, at=at, by="ad.wong", because="Settled")
+    auditor, manager = portal.as_("au.silva"), portal.as_("cm.alvarez")
+
+    front, file, case = (
+        unescape(auditor.get(page).text) for page in ("/audit", f"/audit/{number}", f"/cases/{number}")
+    )
+
+    assert "Matter 12 <counsel>" in front
+    assert "Matter 13" not in front
+    assert "Matter 12 <counsel> <span" in " ".join(file.split())
+    assert re.search(r"Matter 13<br>Lifted .*by ad\.wong: Settled", file)
+    assert re.search(r"Legal hold</span> since Mon 2026-11-09 10:00 PST by .*: Matter 12 <counsel>", case)
+    assert "Matter 13" not in case
+    assert "Legal hold" not in manager.get(f"/cases/{number}").text
 
 
 def test_a_case_that_there_is_not_is_not_found(portal: Portal):

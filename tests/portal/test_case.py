@@ -1,13 +1,13 @@
 """The page of a case: who may see it, what stands on it, and what each person is offered to do."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from policy.people import Contact, Role
 from policy.request import Information, Item
-from tests.builders import ADDRESS, CASE_MANAGER, CLINIC, CLINICAL, a_member, a_request
+from tests.builders import ADDRESS, CASE_MANAGER, CLINIC, CLINICAL, CMO, a_member, a_request
 from tests.portal.conftest import Portal
 from tests.portal.filling import forms_in
 
@@ -32,6 +32,21 @@ def test_the_header_says_whose_turn_it_is_until_when_and_under_which_rule(portal
     assert re.search(r"until \w{3} \d{4}-\d\d-\d\d \d\d:\d\d P[SD]T, ", html)
     assert re.search(r'<span class="\w+">in \d+ \w+</span>, under MCAL-', html)
     assert "T2: Decide on medical necessity" in html
+
+
+def test_a_case_that_waits_for_no_person_says_what_has_to_happen_before_it_can_be_filed(portal: Portal) -> None:
+    life = portal.begin("filing", ago=timedelta(days=1))
+    life.act("confirm_completeness", CASE_MANAGER)
+    life.act("determine", CMO, outcome="denied", rationale="Not needed.", criteria="MCG 4.2")
+    portal.record("filing")
+
+    owed = shown(portal, "cm.alvarez", "filing")
+    life.send_letters()
+    portal.record("filing")
+
+    assert "Waits for no person. Before it can be filed:" in owed
+    assert "<li>letter: denial to the member has not left</li>" in owed
+    assert "Waits for nobody: it is being filed." in shown(portal, "cm.alvarez", "filing")
 
 
 def test_a_case_is_found_by_its_external_reference(portal: Portal) -> None:
