@@ -3,20 +3,23 @@
 Nothing here writes into the cabinet. What names a member is shown only where it is asked for, or is the register.
 """
 
+import os
 import sys
 from datetime import date
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 from rich.markup import escape
 
 from adapters.inventory import Finding, Inventory, Recorded, take
-from cli.drawer import register_pages
+from adapters.registersheet import register_sheet
+from cli.drawer import between, register_pages, span_of
 from cli.house import BAD_INPUT, DONE, REFUSED
 from cli.options import Flag, Json
 from cli.retaining import hold, release, retention
-from cli.screen import as_json, complain, console, table
+from cli.screen import as_json, complain, console, now, table
+from policy.calendar import local_day
 from policy.lifecycle import Stage
 from records import filings, queries
 from records.filings import CasePaper
@@ -24,6 +27,7 @@ from wiring.settings import read_settings
 from wiring.world import World, open_world
 from workflows.inspection import words
 
+OWNER_ONLY = 0o600
 WHAT_TO_DO = (
     "Bring back what is missing or altered from a backup of the cabinet, byte for byte, after putting an altered file "
     "aside: it is evidence.",
@@ -91,8 +95,15 @@ def find(text: str, *, names: Annotated[bool, Flag] = False, json: Json = False)
 
 
 @app.command(name="print")
-def print_(*, from_: Annotated[date | None, Parameter(name="--from")] = None, to: date | None = None) -> int:
-    """Print the register, by date and alphabet, as plain text that fits 80 columns. It names the members.
+def print_(
+    *,
+    from_: Annotated[date | None, Parameter(name="--from")] = None,
+    to: date | None = None,
+    day: date | None = None,
+    month: str = "",
+    pdf: Path | None = None,
+) -> int:
+    """Print the register, by date and alphabet: plain text that fits 80 columns, or a PDF. It names the members.
 
     Parameters
     ----------
@@ -100,17 +111,42 @@ def print_(*, from_: Annotated[date | None, Parameter(name="--from")] = None, to
         The first day of filing, as 2026-11-02.
     to
         The last day of filing.
+    day
+        One day of filing, instead of a first and a last.
+    month
+        One month of filing, as 2026-11.
+    pdf
+        Write an accessible PDF with numbered pages to this file, which must not be there yet.
     """
-    if from_ and to and to < from_:
-        complain(f"{to} is before {from_}; give the earlier day with --from.")
+    try:
+        first, last = span_of(from_, to, day, month)
+    except ValueError as wrong:
+        complain(str(wrong))
         return BAD_INPUT
     entries = open_world(read_settings()).cabinet.entries().values()
-    lines = [line for line in entries if line and (from_ or date.min) <= line.filed_on <= (to or date.max)]
+    lines = [line for line in entries if line and (first or date.min) <= line.filed_on <= (last or date.max)]
     lines.sort(key=lambda line: line.order)
-    sys.stdout.write("\n".join(register_pages(lines, from_, to)) + "\n")
+    if pdf is None:
+        sys.stdout.write("\n".join(register_pages(lines, first, last)) + "\n")
+    elif not _written(pdf, register_sheet(lines, between(first, last), local_day(now())).pdf):
+        return BAD_INPUT
     if damaged := sum(line is None for line in entries):
         complain(f"Lines of the register that are damaged, and lack above: {damaged}.", WHICH)
     return REFUSED if damaged else DONE
+
+
+def _written(path: Path, data: bytes) -> bool:
+    """Write a new file that only its owner can read; False, with a sentence said, when that cannot be."""
+    try:
+        with open(path, "xb", opener=lambda name, flags: os.open(name, flags, OWNER_ONLY)) as file:
+            file.write(data)
+    except OSError as trouble:
+        complain(
+            f"{path} cannot be written: {os.strerror(trouble.errno or 0)}. Name a new file in a folder that is there."
+        )
+        return False
+    console.print(f"The register is in {escape(str(path))}; it names the members.", soft_wrap=True)
+    return True
 
 
 def _waiting(world: World) -> list[tuple[str, list[str]]]:

@@ -1,7 +1,8 @@
 """The register of the drawer as plain text: pages that a printer takes, 80 columns wide. Procedure 9 (P9)."""
 
+from calendar import monthrange
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 
 from rich.cells import cell_len, chop_cells
@@ -15,7 +16,7 @@ NAME, CASE = 48, 22  # columns of a line; the pages have what is left
 def register_pages(lines: Iterable[RegisterLine], first: date | None, last: date | None) -> Iterator[str]:
     """The register line by line, a heading for each day, in the order given: date, then alphabet."""
     yield "PRIOR AUTHORIZATIONS: REGISTER OF PACKETS"
-    yield _between(first, last)
+    yield between(first, last)
     count = pages = 0
     for day, filed in groupby(lines, key=lambda line: line.filed_on):
         of_day = list(filed)
@@ -29,6 +30,23 @@ def register_pages(lines: Iterable[RegisterLine], first: date | None, last: date
     yield f"{_many(count, 'packet')}, {_many(pages, 'page')}." if count else "No packet was filed in that time."
 
 
+def span_of(first: date | None, last: date | None, day: date | None, month: str) -> tuple[date | None, date | None]:
+    """The first and the last day that are meant. Raises ValueError, a sentence, for days that cannot be."""
+    if sum((bool(first or last), day is not None, bool(month))) > 1:
+        raise ValueError("Give --day, or --month, or --from and --to; not several of them.")
+    if first and last and last < first:
+        raise ValueError(f"{last} is before {first}; give the earlier day with --from.")
+    if day:
+        return day, day
+    if month:
+        try:
+            begins = datetime.strptime(month, "%Y-%m").date()  # noqa: DTZ007 - a month has no time zone
+        except ValueError:
+            raise ValueError("Give --month as 2026-11.") from None
+        return begins, begins.replace(day=monthrange(begins.year, begins.month)[1])
+    return first, last
+
+
 def _entry(line: RegisterLine) -> Iterator[str]:
     """One packet; a name that is too long goes on beneath, whole."""
     name = "".join(c if c.isprintable() else "_" for c in line.name)
@@ -39,7 +57,10 @@ def _entry(line: RegisterLine) -> Iterator[str]:
     yield from (f"  {part}" for part in (*rest, *more))
 
 
-def _between(first: date | None, last: date | None) -> str:
+def between(first: date | None, last: date | None) -> str:
+    """Which days of filing, in words."""
+    if first and first == last:
+        return f"Filed on {first}, by date and alphabet"
     if first and last:
         return f"Filed from {first} to {last}, by date and alphabet"
     since = f"Filed from {first} on" if first else f"Filed up to {last}" if last else "All that is filed"

@@ -1,5 +1,6 @@
 """The packet and its place: category, date, alphabet. Policy 90.2.17, Procedure 9 (P9)."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -25,6 +26,7 @@ ENDS = {
     NoticeEnd.MOOT: "Fell away",
     NoticeEnd.UNDELIVERABLE: "Could not be delivered",
 }
+DEVICE = re.compile(r"^(CON|PRN|AUX|NUL|COM[0-9¹²³]|LPT[0-9¹²³])(?=\s*\.)", re.IGNORECASE)
 LONGEST_NAME = 60  # bytes of UTF-8 per part of a name: a file name has at most 255
 
 
@@ -158,10 +160,13 @@ def closed(case: Case, now: datetime) -> Case:
 
 
 def _safe(part: str) -> str:
-    """A part of a file name: composed, without separators, control characters or dots at its ends."""
+    """A part of a file name: composed, without separators, control characters or dots at its ends.
+
+    A name that stands for a device on Windows, up to the first dot, gets a line after it: ``NUL_.txt``.
+    """
     kept = "".join(c if c.isprintable() and c not in '/\\:*?"<>|' else "_" for c in unicodedata.normalize("NFC", part))
     cut = kept.encode()[:LONGEST_NAME].decode(errors="ignore").strip(" .")
-    return cut or "_"
+    return DEVICE.sub(r"\1_", cut) or "_"
 
 
 # Letters with a stroke of their own, which no decomposition takes off, and where an English filing order puts them.

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from adapters.shelf import Shelf
 from cli.main import run
-from tests.adapters.samples import a_pdf
+from tests.adapters.samples import a_pdf, text_of
 from tests.builders import MONDAY
 from tests.cli.drawers import Drawer
 
@@ -275,7 +275,7 @@ def test_the_register_is_printed_from_a_day_to_a_day(drawer, ask):
     assert TWO in tuesday
     assert ONE not in tuesday
     assert "SO-2026-000003" not in tuesday
-    assert "Filed from 2026-11-03 to 2026-11-03, by date and alphabet" in tuesday
+    assert "Filed on 2026-11-03, by date and alphabet" in tuesday
     assert "No packet was filed in that time." in nothing
 
 
@@ -291,6 +291,48 @@ def test_a_damaged_line_of_the_register_is_counted_and_the_others_are_printed(dr
     assert TWO not in out
     assert "damaged, and lack above: 2." in err
     assert findings() == [(TWO, "unregistered"), ("", "unregistered")]
+
+
+def test_the_register_of_a_day_or_a_month_is_printed(drawer, ask):
+    for days, number in enumerate((ONE, TWO)):
+        drawer.file(number, at=MONDAY + timedelta(days=days))
+    drawer.file("SO-2026-000003", at=MONDAY + timedelta(days=28))  # Monday 2026-11-30
+    drawer.file("SO-2026-000004", at=MONDAY + timedelta(days=29))
+
+    tuesday = ask("print", "--day", "2026-11-03")[1]
+    november = ask("print", "--month", "2026-11")[1]
+
+    assert (ONE in tuesday, TWO in tuesday) == (False, True)
+    assert [number in november for number in (ONE, TWO, "SO-2026-000003", "SO-2026-000004")] == [True] * 3 + [False]
+
+
+def test_the_register_is_an_accessible_pdf_by_date_and_alphabet_with_numbered_pages(drawer, ask, tmp_path):
+    drawer.file(ONE, family="Obrien")
+    drawer.file(TWO)
+    drawer.file("SO-2026-000003", family="Ångström", at=MONDAY + timedelta(days=1))
+    file = tmp_path / "register.pdf"
+
+    code, out, err = ask("print", "--pdf", str(file), "--month", "2026-11")
+    again, _, refused = ask("print", "--pdf", str(file))
+
+    text = text_of(file)
+    order = [text.index(words) for words in ("Monday, November 2", TWO, ONE, "Tuesday, November 3", "SO-2026-000003")]
+    assert (code, err) == (0, "")
+    assert "it names the members" in " ".join(out.split())
+    assert order == sorted(order)
+    assert "Núñez, Ana" in text
+    assert "Page 1 of 1" in text
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in file.read_bytes()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert (again, "File exists" in refused) == (2, True)
+
+
+@pytest.mark.parametrize("words", [("--day", "2026-11-03", "--month", "2026-11"), ("--month", "November")])
+def test_days_and_months_that_cannot_be_are_refused(ask, words):
+    code, _, err = ask("print", *words)
+
+    assert code == 2
+    assert "--month" in err
 
 
 @pytest.mark.parametrize("words", [("--from", "soon"), ("--from", "2026-11-03", "--to", "2026-11-02")])

@@ -5,12 +5,15 @@ import urllib.request
 
 import pytest
 
+from tests.packets import read_in_order
+
 pytestmark = pytest.mark.server
 
 
 def test_the_demonstration_ends_as_its_files_say_and_twice_is_once(house):
     first = house.run("demo", "--once")
     letters = len(list(house.home.glob("outbox/SO-*/*.pdf")))
+    packets = {path: path.read_bytes() for path in house.home.glob("cabinet/Prior Authorizations/**/*.pdf")}
     again = house.run("demo", "--once")
 
     assert first.returncode == 0, first.stdout + first.stderr
@@ -18,6 +21,16 @@ def test_the_demonstration_ends_as_its_files_say_and_twice_is_once(house):
     assert again.returncode == 0, again.stdout + again.stderr
     assert len(list(house.home.glob("outbox/SO-*/*.pdf"))) == letters
     assert len(house.answer("list", "--limit", "100")) == 17
+    assert len(packets) == sum(1 for case in house.answer("list", "--limit", "100") if case["stage"] == "closed") > 0
+    for path, pdf in packets.items():
+        assert read_in_order(pdf, path.stem.rpartition(" — ")[2])
+        assert path.read_bytes() == pdf
+    assert house.answer("cabinet", "verify") == {
+        "packets": len(packets),
+        "findings": [],
+        "incomplete": [],
+        "waiting": [],
+    }
 
 
 def test_the_demonstration_stays_up_with_its_ui_until_ctrl_c(house):

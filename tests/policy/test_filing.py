@@ -76,6 +76,9 @@ def test_a_decomposed_name_gives_the_same_file_name_as_a_composed_one():
         ("line\nbreak", "line_break"),
         ("\u202egnp", "_gnp"),
         (" .hidden. ", "hidden"),
+        ("NUL.txt", "NUL_.txt"),
+        ("con .x", "con_ .x"),
+        ("Contreras", "Contreras"),
         ('a*b?c"d<e>f|g', "a_b_c_d_e_f_g"),
     ],
 )
