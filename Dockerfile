@@ -11,7 +11,7 @@ COPY wiring wiring
 COPY portal portal
 COPY cli cli
 COPY examples examples
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --constraint constraints.txt --editable '.[postgres]'
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --constraint constraints.txt --editable '.[postgres,s3]'
 
 FROM python:3.12-slim
 RUN useradd --uid 10001 --create-home app && mkdir /data && chown app /data

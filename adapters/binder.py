@@ -178,5 +178,5 @@ def _written(packed: Pdf, title: str) -> bytes:
     packed.Root[Name.ViewerPreferences] = Dictionary(DisplayDocTitle=True)
     packed.Root[Name.PageMode] = Name.UseOutlines
     file = io.BytesIO()
-    packed.save(file, deterministic_id=True)
+    packed.save(file, deterministic_id=True, min_version="1.7")
     return file.getvalue()

@@ -193,6 +193,7 @@ def test_the_metadata_name_the_case_and_no_person(house: House) -> None:
     assert reader.metadata == {"/Title": f"Case {NUMBER}", "/Producer": "second-opinion"}
     assert reader.xmp_metadata is None
     assert str(reader.root_object["/Lang"]) == "en-US"
+    assert reader.pdf_header == "%PDF-1.7"
 
 
 def test_the_same_packet_twice_is_filed_once(house: House) -> None:
