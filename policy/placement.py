@@ -33,7 +33,7 @@ def place(case: Case, action: PlaceOpinion, now: datetime) -> Case | Refused:
     eligibility = opinion_eligibility(
         candidate,
         case.request,
-        _took_part(case),
+        took_part(case),
         equivalent_specialty_allowed=parameters.equivalent_specialty_for_opinions,
         on=local_day(action.at),
     )
@@ -65,7 +65,7 @@ def place(case: Case, action: PlaceOpinion, now: datetime) -> Case | Refused:
     return case.move(Stage.CONSULTATION_REPORT).open_task(TaskKind.OBTAIN_REPORT, now, note=f"{ordinal} opinion")
 
 
-def _took_part(case: Case) -> frozenset[str]:
+def took_part(case: Case) -> frozenset[str]:
     """NPIs of those who gave an earlier opinion in the case, reviewed it or decided it: independence goes both ways."""
     gave = {o.candidate.professional.npi for o in case.opinions}
     reviewed = {c.reviewer.npi for c in case.consultations if c.reviewer}

@@ -1,7 +1,7 @@
 """Who gives the opinion: organization, PPG, plan, out of network. Policy 90.2.17, Procedure 6.a and 6.b; PUR."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 
@@ -9,6 +9,8 @@ from pydantic import Field
 
 from policy.clauses import Clause
 from policy.eligibility import Eligibility, EligibilityTest, SpecialtyLikeness, likeness, opinion_eligibility
+from policy.listing import COUNTED as COUNTED_AS_LISTED
+from policy.listing import ListedResult, ListedTest
 from policy.people import Professional
 from policy.request import Care, Request, RequesterKind
 from policy.verdict import Allowed, Refused, Value, Verdict
@@ -61,6 +63,9 @@ class Unavailable(StrEnum):
     TOO_FAR = "too_far"
 
 
+Bar = EligibilityTest | ListedTest | Unavailable
+
+
 class Candidate(Value):
     """A physician proposed for the opinion, with what the rules must know. Stands in recorded cases: it only grows."""
 
@@ -79,6 +84,7 @@ class Considered(Value):
 
     candidate: Candidate
     eligibility: Eligibility
+    as_listed: tuple[ListedResult, ...] = ()
     unavailable: tuple[Unavailable, ...] = ()
     reasons: tuple[str, ...] = ()
 
@@ -88,9 +94,10 @@ class Considered(Value):
         return not self.bars
 
     @property
-    def bars(self) -> tuple[EligibilityTest | Unavailable, ...]:
+    def bars(self) -> tuple[Bar, ...]:
         """The tests that failed, and what else stands in the way."""
-        return (*(result.test for result in self.eligibility.failed), *self.unavailable)
+        listed = (result.test for result in self.as_listed if not result.passed)
+        return (*(result.test for result in self.eligibility.failed), *listed, *self.unavailable)
 
 
 class Rung(Value):
@@ -159,6 +166,7 @@ def propose(
     farthest_miles: float | None = None,
     honour_choice_across_tiers: bool = True,
     equivalent_specialty_allowed: bool = True,
+    as_listed: Mapping[str, tuple[ListedResult, ...]] | None = None,
     on: date | None = None,
 ) -> Proposal:
     """Tier by tier, the first physician who qualifies and is within reach (P6a, P6b), and why each other is not.
@@ -168,7 +176,8 @@ def propose(
     is the enrollee who asks, H&S 1383.15(f) gives any specialist of the network whom the enrollee chooses, and P6a one
     "of their choice from the same network" (H&S 1383.15(e): of the organization); the choice then stands as the reason
     for the tiers before it. ``member_can_travel`` is H&S 1383.15(g): who cannot is sent no farther than
-    ``farthest_miles``; an unknown distance comes last, and rules nobody out.
+    ``farthest_miles``; an unknown distance comes last, and rules nobody out. ``as_listed``: by NPI, what a directory's
+    own tests said of a physician.
     """
     limit = FARTHEST_MILES[request.care] if farthest_miles is None else farthest_miles
     in_order = sorted(dict.fromkeys(candidates), key=lambda c: (*_preference(c, request), c.model_dump_json()))
@@ -178,6 +187,7 @@ def propose(
             eligibility=opinion_eligibility(
                 candidate, request, already_gave, equivalent_specialty_allowed=equivalent_specialty_allowed, on=on
             ),
+            as_listed=(as_listed or {}).get(candidate.professional.npi, ()),
             unavailable=_unavailable(candidate, None if member_can_travel else limit),
         )
         for candidate in in_order
@@ -206,20 +216,24 @@ def _rung(tier: Tier, told: tuple[Considered, ...], chosen: Candidate | None, re
     )
 
 
-def _is_designated(candidate: Candidate, request: Request) -> bool:
+def is_designated(candidate: Candidate, request: Request) -> bool:
+    """Whether the member designated this physician."""
     designated = request.designated_professional
     return designated is not None and designated.npi == candidate.professional.npi
 
 
-def _speaks(candidate: Candidate, request: Request) -> bool:
-    """English is left out of physicians' lists; every one licensed here is taken to speak it."""
+def speaks(candidate: Candidate, request: Request) -> bool:
+    """Whether the physician speaks the member's language.
+
+    English is left out of physicians' lists; every one licensed here is taken to speak it.
+    """
     language = request.member.language
     return language == "en" or language in (spoken.strip().casefold() for spoken in candidate.languages)
 
 
 def _preference(candidate: Candidate, request: Request) -> tuple[bool, bool, float, str]:
     miles = float("inf") if candidate.distance_miles is None else candidate.distance_miles
-    return not _is_designated(candidate, request), not _speaks(candidate, request), miles, candidate.professional.npi
+    return not is_designated(candidate, request), not speaks(candidate, request), miles, candidate.professional.npi
 
 
 def _choice(looked_at: tuple[Considered, ...], request: Request, *, across_tiers: bool) -> Candidate | None:
@@ -227,7 +241,7 @@ def _choice(looked_at: tuple[Considered, ...], request: Request, *, across_tiers
     fit = [one.candidate for one in looked_at if one.can_be_chosen and one.candidate.tier in ladder]
     fit.sort(key=lambda candidate: ladder.index(candidate.tier))
     enrollee = request.requester.kind in (RequesterKind.MEMBER, RequesterKind.AUTHORIZED_REPRESENTATIVE)
-    wanted = (c for c in fit if _is_designated(c, request) and c.tier is not Tier.OUT_OF_NETWORK)
+    wanted = (c for c in fit if is_designated(c, request) and c.tier is not Tier.OUT_OF_NETWORK)
     picked = next(wanted, None) if across_tiers and enrollee else None
     return picked or next(iter(fit), None)
 
@@ -235,7 +249,8 @@ def _choice(looked_at: tuple[Considered, ...], request: Request, *, across_tiers
 def _reasons(one: Considered, chosen: Candidate | None, request: Request) -> tuple[str, ...]:
     if one.candidate == chosen:
         return ()
-    bars = (*(r.reason for r in one.eligibility.failed), *(UNAVAILABLE[bar] for bar in one.unavailable))
+    failed = (*(r.reason for r in one.eligibility.failed), *(r.reason for r in one.as_listed if not r.passed))
+    bars = (*failed, *(UNAVAILABLE[bar] for bar in one.unavailable))
     if one.candidate.tier not in LADDER[request.care]:
         return (f"{request.care} does not go to tier {one.candidate.tier}", *bars)
     if bars or chosen is None:
@@ -247,9 +262,9 @@ def _why_later(candidate: Candidate, chosen: Candidate, request: Request) -> str
     name, ladder = chosen.professional.name, LADDER[request.care]
     if ladder.index(chosen.tier) < ladder.index(candidate.tier):
         return f"{name}, of the nearer tier {chosen.tier}, comes first"
-    if _is_designated(chosen, request):
+    if is_designated(chosen, request):
         return f"the member chose {name}"
-    if _speaks(chosen, request) and not _speaks(candidate, request):
+    if speaks(chosen, request) and not speaks(candidate, request):
         return f"{name} speaks the member's language"
     if chosen.distance_miles != candidate.distance_miles:
         return f"{name} is nearer" if candidate.distance_miles is not None else f"only {name}'s distance is known"
@@ -263,11 +278,16 @@ def _why_passed_over(tier: Tier, here: tuple[Considered, ...], chosen: Candidate
         return f"the member chose {chosen.professional.name} of tier {chosen.tier}, before {count} {WHERE[tier]}"
     if not here:
         return f"no physician for {request.specialty} is on record {WHERE[tier]}"
-    if tier.is_for_the_designated and not any(_is_designated(one.candidate, request) for one in here):
+    if tier.is_for_the_designated and not any(is_designated(one.candidate, request) for one in here):
         return f"the member chose nobody {WHERE[tier]}"
     bars = Counter(one.bars[0] for one in here)
-    counts = ", ".join(f"{amount} {COUNTED[bar][amount > 1]}" for bar, amount in bars.items())
+    counts = ", ".join(f"{amount} {_counted(bar)[amount > 1]}" for bar, amount in bars.items())
     return f"no eligible physician for {request.specialty} {WHERE[tier]}: {counts}"
+
+
+def _counted(bar: Bar) -> tuple[str, str]:
+    """What is said of one, and of several, whom it keeps out."""
+    return COUNTED_AS_LISTED[bar] if isinstance(bar, ListedTest) else COUNTED[bar]
 
 
 WHERE: dict[Tier, str] = {
