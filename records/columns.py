@@ -11,6 +11,7 @@ from sqlalchemy.types import TypeEngine
 
 from policy.channels import Attempt
 from policy.complaints import FieldError
+from policy.directory import Physician
 from policy.people import Role
 from policy.request import Request
 
@@ -133,3 +134,18 @@ class RequestJson(TypeDecorator[Request]):
     def process_result_value(self, value: Any, dialect: Dialect) -> Request | None:  # noqa: ANN401, ARG002
         """From the database."""
         return Request.model_validate(value) if value is not None else None
+
+
+class PhysicianJson(TypeDecorator[Physician]):
+    """A physician of the directory as JSON text, without defaults. Read back, it is checked again."""
+
+    impl = Text()
+    cache_ok = True
+
+    def process_bind_param(self, value: Physician | str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """To the database; text is taken for JSON that was made before."""
+        return value.model_dump_json(exclude_defaults=True) if isinstance(value, Physician) else value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Physician | None:  # noqa: ARG002
+        """From the database."""
+        return Physician.model_validate_json(value) if value is not None else None

@@ -1,6 +1,6 @@
 """The tables: the register of submissions, the projections of each case, the ledger that only grows.
 
-What the doors keep besides stands in ``doortables``.
+What the doors keep besides stands in ``doortables``, the directory of physicians in ``directorytables``.
 ``migrations`` makes them; a test holds the two together. The ledger's triggers are in the migration alone.
 """
 
@@ -19,6 +19,7 @@ from policy.rule import Obligation
 from policy.tasks import TaskKind, TaskState
 from policy.timeframes import ClockState
 from records.columns import Attempts, FieldErrors, Readable, RequestJson, RoleList
+from records.directorytables import DIRECTORY
 from records.doortables import DOORS
 from records.rowbase import Record, came_later, case_key, instant, only, words
 
@@ -224,7 +225,7 @@ class LegalHoldRecord(Record, table=True):
     lifted_because: str = words()
 
 
-TABLES: dict[str, Table] = dict(DOORS.tables)
+TABLES: dict[str, Table] = {**DOORS.tables, **DIRECTORY.tables}
 NUMBERING = TABLES["numbering"]
 INTAKE = TABLES["intake"]
 KEPT = TABLES["kept_actions"]
@@ -240,3 +241,6 @@ SAVED_VIEWS = TABLES["saved_views"]
 API_TOKENS = TABLES["api_tokens"]
 API_KEYS = TABLES["api_keys"]
 LEGAL_HOLDS = TABLES["legal_holds"]
+DIRECTORY_VERSIONS = TABLES["directory_versions"]
+DIRECTORY_PHYSICIANS = TABLES["directory_physicians"]
+DIRECTORY_TERMS = TABLES["directory_terms"]
