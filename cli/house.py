@@ -8,6 +8,7 @@ import os
 import sys
 from typing import NoReturn
 
+from adapters.directoryfiles import DirectoryFileError
 from adapters.shelf import AdapterError
 from cli.forms import FormLeft
 from cli.options import BAD_INPUT, DONE, INTERRUPTED, NOT_AVAILABLE, REFUSED
@@ -29,6 +30,7 @@ EXIT_CODES: dict[type[Exception], int] = {
     ActionError: REFUSED,
     ActionKept: NOT_AVAILABLE,
     AnswerError: BAD_INPUT,
+    DirectoryFileError: BAD_INPUT,
     FormLeft: INTERRUPTED,
     IntakeError: BAD_INPUT,
     SettingsError: BAD_INPUT,

@@ -88,6 +88,11 @@ app.command(
     "cli.mhc:app", name="mhc", help="The feed to MHC: the daily files, and the rows of some days again as one CSV."
 )
 app.command("cli.mail:app", name="mail", help="Print and mail: letters that wait, batches, the day of posting.")
+app.command(
+    "cli.directory:app",
+    name="directory",
+    help="The directory of physicians: import a version, list the versions, find and show physicians.",
+)
 app.command("cli.tokens:app", name="tokens", help="The tokens with which programs come to the portal's API.")
 
 
@@ -142,6 +147,23 @@ def refused(case: str = "", *, limit: Count = 50, json: Json = False) -> int:
     title = f"Refused in {number}, newest first" if number else "Refused, newest first"
     as_json(rows) if json else refusals_table(rows, title, with_case=number is None)
     return DONE
+
+
+@app.command
+async def candidates(case: str, *, version: str = "", limit: Count = 10, json: Json = False) -> int:
+    """Show whom the ladder proposes for a case's opinion, rung by rung, each with the tests passed and failed.
+
+    Parameters
+    ----------
+    case
+        A case number, or the external reference of its request.
+    version
+        Which version of the directory. Default: the one in force today.
+    """
+    from cli.candidates import propose_for
+    from wiring.settings import read_settings
+
+    return await propose_for(read_settings(), case, version=version, limit=limit, json=json)
 
 
 @app.command

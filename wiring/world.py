@@ -17,6 +17,7 @@ from adapters.mhc import MhcFolder
 from policy.people import Actor
 from policy.trust import Trust, TrustMode
 from records.database import open_records
+from records.directory import DirectoryRecords
 from records.intake import IntakeRegister
 from records.kept import KeptActions
 from records.ledger import CaseLedger
@@ -40,6 +41,7 @@ class World:
     ledger: CaseLedger
     kept: KeptActions
     panel: StaffPanel
+    directory: DirectoryRecords
     vault: Vault
     trust_mode: TrustMode
     statement_hours: int
@@ -86,6 +88,7 @@ def open_world(settings: Settings) -> World:
         ledger=CaseLedger(records),
         kept=KeptActions(records),
         panel=_panel(settings, records),
+        directory=DirectoryRecords(records),
         vault=open_vault(settings),
         trust_mode=settings.trust,
         statement_hours=settings.statement_hours,
