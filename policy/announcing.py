@@ -102,7 +102,7 @@ def _pended(case: Case, notice: Notice, now: datetime) -> Facts:
 
 
 def _extended(case: Case, notice: Notice, now: datetime) -> Facts:
-    days = next((c.extended_by for c in case.clocks if c.extended_by), 0)
+    days = next((c.extended_by for c in case.clocks if c.extended_by), None)
     why = next((e.text for e in reversed(case.story) if e.event == "decision:extended"), "")
     return {"more_days": days, "reason": why.strip()} | _responsible() | _awaited(case, notice, now)
 

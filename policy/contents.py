@@ -134,12 +134,13 @@ class Pend(Asking):
 class Extension(AwaitsDecision):
     """The decision takes longer, for a lawful reason (42 CFR 422.568(b)(1)(i); 438.210(d)).
 
-    ``reason`` is the physician's own; it is empty only where the case no longer keeps it.
+    ``reason`` is the physician's own; it is empty only where the case no longer keeps it. ``more_days`` is None where
+    no limit counts from the request: then none was moved.
     """
 
     KIND = NoticeKind.EXTENSION
 
-    more_days: Days
+    more_days: Days | None = None
     reason: str = ""
     responsible: Text
     responsible_telephone: Text

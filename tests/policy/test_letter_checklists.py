@@ -249,6 +249,18 @@ def test_the_member_learns_whom_to_call_for_the_visit(phone, expected):
     assert expected in says(letter(case, NoticeKind.AUTHORIZATION, MEMBER))
 
 
+def test_an_extension_says_how_long_it_is_and_why_as_far_as_the_case_still_knows():
+    case = extended()
+    bare = case.but(clocks=tuple(c.model_copy(update={"extended_by": 0}) for c in case.clocks), story=())
+
+    known, forgotten = (says(letter(each, NoticeKind.EXTENSION, MEMBER, at=next_hour(case))) for each in (case, bare))
+
+    assert "We need up to 14 calendar days more to decide" in known
+    assert "An outside report is awaited." in known
+    assert "We need more time to decide on a second opinion" in forgotten
+    assert "We need more facts to make a good decision." in forgotten
+
+
 # -- what cannot be said is refused
 
 
@@ -273,7 +285,7 @@ def test_a_denial_is_not_announced_of_an_approval_and_the_other_way_round():
 def test_what_the_case_does_not_bear_out_is_refused_and_never_raised(kind):
     case = also_owes(opened(), kind, *OWED[kind])
     bears_out = {NoticeKind.ACKNOWLEDGEMENT, NoticeKind.EXPEDITE_REFUSED, NoticeKind.WITHDRAWAL}
-    bears_out |= {NoticeKind.THIRD_OPINION}  # each says only what every case knows
+    bears_out |= {NoticeKind.THIRD_OPINION, NoticeKind.EXTENSION}  # each can say it with what every case knows
 
     found = [compose(case, notice(case, kind, reader), next_hour(case)) for reader in OWED[kind]]
 
