@@ -5,9 +5,10 @@ key, so that a repetition sends only those that have not left. Those that left a
 """
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.ports import Mailroom
+from policy.channels import StillTrying
 from policy.dispatch import Delivery
 from policy.letter import Letter
 
@@ -52,7 +53,10 @@ class LetterSteps:
             except Exception as trouble:  # noqa: BLE001 - whatever ails one letter must not keep back the others
                 troubles.append(trouble)
         if troubles and not deliveries:
+            waits = all(isinstance(trouble, StillTrying) for trouble in troubles)
             raise ApplicationError(
-                f"None of {len(letters)} letters could be sent: {type(troubles[0]).__name__}", type="LettersNotSent"
+                f"None of {len(letters)} letters could be sent: {type(troubles[0]).__name__}",
+                type="LettersNotSent",
+                category=ApplicationErrorCategory.BENIGN if waits else ApplicationErrorCategory.UNSPECIFIED,
             ) from None
         return tuple(deliveries)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from adapters.shelf import AdapterError, Shelf
-from policy.channels import Attempt, Channel, Route
+from policy.channels import Attempt, Channel, Route, StillTrying
 from policy.letter import Letter
 
 Clock = Callable[[], datetime]
@@ -21,7 +21,7 @@ KEY_BYTES = 32
 NAME_LETTERS = 32  # of a SHA-256 in hexadecimal: 128 bits
 
 
-class NotYet(AdapterError):  # noqa: N818 - as ChannelRefusal
+class NotYet(AdapterError, StillTrying):  # noqa: N818 - as ChannelRefusal
     """The channel is away, or has not answered yet. It is asked again until the route's patience is over."""
 
 

@@ -74,7 +74,7 @@ def request(number: int, *, complete: bool = True) -> Request:
     name = PersonName(family="Bench", given=f"Case {number}")
     return Request(
         external_reference=f"bench-{number}",
-        line=LineOfBusiness.MEDI_CAL,
+        line=LineOfBusiness.MEDICARE_ADVANTAGE,  # where the law asks for no call: nobody here makes one
         requester=Requester(kind=RequesterKind.MEMBER, name=name),
         purpose=Purpose.BEFORE_SURGERY,
         reasons=(Reason.R1,),

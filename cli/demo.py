@@ -19,6 +19,7 @@ from rich.progress import Progress
 from rich.tree import Tree
 
 from cli.browsing import portal, with_a_free_port
+from cli.faxmachine import answering
 from cli.house import DONE, REFUSED, server_address, staff
 from cli.screen import complain, console, errors, outcome, table
 from cli.serving import deliver_meanwhile, first_of, learn_search_attributes, stopped_by_signals
@@ -111,7 +112,11 @@ async def _stage(settings: Settings) -> AsyncIterator[tuple[FrontDesk, World, "a
     """A server (the named cluster, the one that runs, or a new one), a worker, and the desk."""
     died: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
     async with AsyncExitStack() as stack:
-        world = open_world(settings)
+        spool = settings.fax_spool or settings.home / "fax"
+        if settings.fax_spool is None:  # a plan's own fax server answers in its own spool
+            machine = asyncio.ensure_future(answering(spool))
+            stack.callback(machine.cancel)
+        world = open_world(settings.model_copy(update={"fax_spool": spool}))
         address, ui = server_address(settings), named_cluster() or ""
         if address is None and not ui:
             server = await stack.enter_async_context(embedded_server(settings, SEARCH_ATTRIBUTES))

@@ -44,6 +44,10 @@ class Result(StrEnum):
     NOT_REACHED = "not_reached"
 
 
+class StillTrying(Exception):  # noqa: N818 - no fault of anybody's
+    """A channel is away, or has not answered yet; the same question is to be asked again later."""
+
+
 class Attempt(Value):
     """One attempt to reach a reader. ``proof`` is the channel's own word: a manifest line, a queue id, a fax report.
 

@@ -11,6 +11,7 @@ from adapters.faxing import FaxSpool
 from adapters.mailroom import Outbox
 from adapters.printing import PrintQueue
 from adapters.shelf import Shelf
+from policy.plan import PLAN
 from wiring.settings import PREFIX, Settings, SettingsError
 from wiring.storage import Kept, shelf_for
 
@@ -32,10 +33,9 @@ def _carriers(settings: Settings, own: Shelf) -> Iterator[Carrier]:
     if settings.smtp_url.get_secret_value():
         server = _mail_server(settings)
         sender = _needed(settings.mail_from, "MAIL_FROM", "SMTP_URL")
-        yield Mailer(server, sender, _needed(settings.plan_phone, "PLAN_PHONE", "SMTP_URL"), names, _now)
+        yield Mailer(server, sender, PLAN.telephone, names, _now)
     if settings.fax_spool:
-        phone = _needed(settings.plan_phone, "PLAN_PHONE", "FAX_SPOOL")
-        yield FaxSpool(Shelf(settings.fax_spool), own, phone, names, _now)
+        yield FaxSpool(Shelf(settings.fax_spool), own, PLAN.provider_telephone, names, _now)
 
 
 def _mail_server(settings: Settings) -> MailServer:

@@ -34,9 +34,6 @@ class Settings(BaseSettings):
     )
     mail_from: str = Field("", pattern=EMAIL_PATTERN, description="E-mail: the address that it comes from.")
     fax_spool: Path | None = Field(None, description="The spool folder of the fax server. Empty: no fax.")
-    plan_phone: str = Field(
-        "", pattern=r"^[0-9() .+-]{0,40}$", description="The plan's telephone in e-mails and on cover sheets."
-    )
     cabinet: Path | None = Field(None, description="The filing cabinet. Empty: home/cabinet.")
     mhc_feed: Path | None = Field(None, description="The feed to MHC, one file a day. Empty: home/mhc.")
     documents: Path | None = Field(None, description="Attachments and reports, by digest. Empty: home/documents.")

@@ -14,6 +14,7 @@ from policy.case import Case, open_case
 from policy.coding import code, mhc_row
 from policy.dispatch import sent
 from policy.filing import packet
+from policy.request import LineOfBusiness
 from policy.transition import between
 from tests.builders import CASE_MANAGER, CMO, MONDAY, a_request, action, hours
 from tests.fakes import FakeMailroom, FakePanel
@@ -30,7 +31,8 @@ def world(tmp_path) -> Iterator[World]:
 
 
 def a_denied_case() -> Case:
-    case = open_case("SO-2026-000001", a_request(), MONDAY)
+    """On a line on which a letter by post is enough for the provider, too."""
+    case = open_case("SO-2026-000001", a_request(line=LineOfBusiness.MEDICARE_ADVANTAGE), MONDAY)
     case = act(case, action("confirm_completeness", CASE_MANAGER, MONDAY + hours(1)), MONDAY + hours(1))
     denial = action("determine", CMO, MONDAY + hours(2), outcome="denied", rationale="No.", criteria="P&P 90.2.17")
     return act(case, denial, MONDAY + hours(2))
@@ -58,7 +60,7 @@ def test_a_transition_recorded_twice_is_in_the_ledger_once(world, name):
 )
 def test_letters_posted_twice_leave_once_with_the_same_proof(world, tmp_path, name):
     owed = letters(a_denied_case())
-    step = getattr(LetterSteps(world.outbox), name)
+    step = getattr(LetterSteps(world.mailroom), name)
 
     first = ActivityEnvironment().run(step, owed)
     second = ActivityEnvironment().run(step, owed)
@@ -95,7 +97,7 @@ def test_when_no_letter_can_leave_the_step_fails_with_counts_alone():
 
 def test_a_packet_filed_twice_lies_in_the_cabinet_once(world):
     case = a_denied_case()
-    case = sent(case, LetterSteps(world.outbox).notify_parties(letters(case)), MONDAY + hours(2))
+    case = sent(case, LetterSteps(world.mailroom).notify_parties(letters(case)), MONDAY + hours(2))
     steps = FilingSteps(world.cabinet, world.mhc)
 
     first = ActivityEnvironment().run(steps.file_packet, packet(case, MONDAY + hours(3)))
@@ -107,7 +109,7 @@ def test_a_packet_filed_twice_lies_in_the_cabinet_once(world):
 
 def test_a_row_sent_to_mhc_twice_is_in_the_feed_once(world):
     case = a_denied_case()
-    case = sent(case, LetterSteps(world.outbox).notify_parties(letters(case)), MONDAY + hours(2))
+    case = sent(case, LetterSteps(world.mailroom).notify_parties(letters(case)), MONDAY + hours(2))
     row = mhc_row(code(case, MONDAY + hours(3)))
     steps = FilingSteps(world.cabinet, world.mhc)
 

@@ -30,7 +30,9 @@ PHONE = "800-555-0100"
 
 
 def a_routed_letter(*routes: Route, **changes: Any) -> Letter:
-    return a_letter(**{"routes": routes, **changes})
+    """A letter of one page."""
+    short = a_letter().sections[:2]
+    return a_letter(**{"routes": routes, "sections": short, **changes})
 
 
 class Clock:

@@ -86,10 +86,11 @@ def a_packet(case: Case, **changes: Any) -> Packet:
 
 
 def a_letter(case: Case | None = None, to: Recipient = Recipient.MEMBER, **changes: Any) -> Letter:
-    """The denial's letter, unless told otherwise; written on Monday 2026-11-02."""
+    """The denial's letter, unless told otherwise; written on Monday 2026-11-02. Alone: no pages enclosed, no routes."""
     case = case or a_denied_case()
     notice = next(n for n in case.notices if n.recipient is to)
-    return composed(case, notice, MONDAY).model_copy(update=changes)
+    alone = {"enclosures": (), "routes": (), "dated": "", "closing": ""}
+    return composed(case, notice, MONDAY).model_copy(update=alone | changes)
 
 
 def the_letter(case: Case, kind: NoticeKind, to: Recipient) -> Letter:

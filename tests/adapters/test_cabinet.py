@@ -263,7 +263,7 @@ def test_a_case_with_a_letter_or_a_document_that_is_not_there_is_not_filed_until
 
     text = text_of(house.path_of(house.cabinet.file(packet)))
     assert f"This part could not be read Attachment: lost scan.pdf {GONE.sha256}" in text
-    assert f"Attachment: lost scan.pdf Could not be read when it was filed {GONE.sha256} 9 1" in text
+    assert f"Attachment: lost scan.pdf Could not be read when it was filed {GONE.sha256} " in text
 
 
 def test_a_damaged_letter_and_a_damaged_document_do_not_stop_the_filing(house: House) -> None:

@@ -221,7 +221,7 @@ def test_a_spanish_letter_has_a_spanish_frame_and_says_so_to_a_screen_reader() -
     assert "2 de noviembre de 2026" in text
     assert "Atentamente," in text
     assert "Anexos: Aviso de no discriminación" in text
-    assert "Página 1 de 2" in text
+    assert "Página 1 de 4" in text
     assert "La discriminación es contra la ley" in text
 
 

@@ -261,8 +261,8 @@ def test_a_letter_that_came_back_or_was_voided_is_noted_and_every_letter_has_its
     filed_packet = packet(case.but(notices=(back, void)), next_hour(case))
 
     assert filed_packet.letter_notes == {
-        first.document: "Came back on Thursday, November 5, 2026: no such address",
-        second.document: "Voided on Thursday, November 5, 2026",
+        first.document: "Came back on Thu 2026-11-05 10:00 PST: no such address",
+        second.document: "Voided on Thu 2026-11-05 10:00 PST",
     }
     assert filed_packet.letter_digests == {n.document: n.sha256 for n in case.notices}
 

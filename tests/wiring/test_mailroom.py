@@ -7,7 +7,7 @@ import pytest
 
 from policy.channels import Route
 from policy.dispatch import Delivery
-from tests.adapters.carrying import BY_EMAIL, BY_FAX, BY_PRINT, PHONE, Mailbox, a_mail_server, a_routed_letter
+from tests.adapters.carrying import BY_EMAIL, BY_FAX, BY_PRINT, Mailbox, a_mail_server, a_routed_letter
 from wiring.settings import Settings, SettingsError, read_settings
 from wiring.world import open_world
 
@@ -33,7 +33,7 @@ def test_with_a_mail_server_letters_go_by_e_mail(tmp_path):
     mailbox = Mailbox()
     with a_mail_server(mailbox) as port:
         url = f"smtp://127.0.0.1:{port}"
-        delivery = posted(tmp_path, BY_EMAIL, smtp_url=url, mail_from="um@plan.example", plan_phone=PHONE)
+        delivery = posted(tmp_path, BY_EMAIL, smtp_url=url, mail_from="um@plan.example")
 
     assert "queued as Q1" in delivery.attempts[0].proof
     assert len(mailbox.messages) == 1
@@ -41,13 +41,13 @@ def test_with_a_mail_server_letters_go_by_e_mail(tmp_path):
 
 def test_with_a_spool_letters_are_placed_in_it_and_the_step_asks_again(tmp_path):
     with pytest.raises(Exception, match="None of 1 letters could be sent: NotYet"):
-        posted(tmp_path, BY_FAX, fax_spool=tmp_path / "spool", plan_phone=PHONE)
+        posted(tmp_path, BY_FAX, fax_spool=tmp_path / "spool")
 
     assert len(list(tmp_path.glob("spool/outgoing/*.json"))) == 1
 
 
 def test_a_variable_that_is_empty_sets_nothing_up(monkeypatch):
-    for name in ("SMTP_URL", "FAX_SPOOL", "MAIL_FROM", "PLAN_PHONE", "MAIL"):
+    for name in ("SMTP_URL", "FAX_SPOOL", "MAIL_FROM", "MAIL"):
         monkeypatch.setenv(f"SECOND_OPINION_{name}", "")
 
     settings = read_settings()
@@ -59,9 +59,7 @@ def test_a_variable_that_is_empty_sets_nothing_up(monkeypatch):
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"smtp_url": "smtps://mail.example.org", "plan_phone": PHONE}, "SECOND_OPINION_MAIL_FROM"),
-        ({"smtp_url": "smtps://mail.example.org", "mail_from": "um@plan.example"}, "SECOND_OPINION_PLAN_PHONE"),
-        ({"fax_spool": Path("spool")}, "SECOND_OPINION_PLAN_PHONE"),
+        ({"smtp_url": "smtps://mail.example.org"}, "SECOND_OPINION_MAIL_FROM"),
         ({"smtp_url": "smtp://um:geheim@mail.example.org"}, "SECOND_OPINION_SMTP_URL: without TLS"),
     ],
 )
