@@ -4,6 +4,7 @@ Nothing here writes into the cabinet. What names a member is shown only where it
 """
 
 import sys
+from collections.abc import Iterator
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Annotated, Any
@@ -17,7 +18,7 @@ from cli.house import BAD_INPUT, DONE, REFUSED
 from cli.options import Flag, Json
 from cli.retaining import hold, release, retention
 from cli.screen import as_json, complain, console, table
-from records import filings
+from records import delegated, filings
 from records.filings import CasePaper
 from wiring.settings import read_settings
 from wiring.world import World, open_world
@@ -47,7 +48,7 @@ def verify(*, names: Annotated[bool, Flag] = False, json: Json = False) -> int:
         Show the files' names, which are the members'; otherwise their folders only.
     """
     world = open_world(read_settings())
-    found = take(world.cabinet, lambda: [_recorded(paper) for paper in filings.filed(world.records)])
+    found = take(world.cabinet, lambda: list(_all_recorded(world)))
     if json:
         as_json({"packets": found.packets, "findings": [_finding(finding, names=names) for finding in found.findings]})
     else:
@@ -100,6 +101,12 @@ def print_(*, from_: Annotated[date | None, Parameter(name="--from")] = None, to
     if damaged := sum(line is None for line in entries):
         complain(f"Lines of the register that are damaged, and lack above: {damaged}.", WHICH)
     return REFUSED if damaged else DONE
+
+
+def _all_recorded(world: World) -> Iterator[Recorded]:
+    """Of the plan's own cases, then of what delegates decided (P10)."""
+    yield from (_recorded(paper) for paper in filings.filed(world.records))
+    yield from (Recorded(*row) for row in delegated.filed(world.records))
 
 
 def _recorded(paper: CasePaper) -> Recorded:

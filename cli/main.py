@@ -87,6 +87,11 @@ app.command(
 app.command(
     "cli.mhc:app", name="mhc", help="The feed to MHC: the daily files, and the rows of some days again as one CSV."
 )
+app.command(
+    "cli.delegated:app",
+    name="delegated",
+    help="What IPAs and PPGs decided: take packets in, see what was found, settle it, and score each of them.",
+)
 app.command("cli.tokens:app", name="tokens", help="The tokens with which programs come to the portal's API.")
 
 

@@ -19,6 +19,15 @@ DRAWER = "Prior Authorizations"
 LONGEST_NAME = 60  # bytes of UTF-8 per part of a name: a file name has at most 255
 
 
+class Annex(Value):
+    """A section that a packet adds to the form: short fields, then long texts."""
+
+    heading: str
+    clause: str
+    fields: tuple[tuple[str, str], ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
+
+
 class Packet(Value):
     """All that is filed of a case, in its order: the form, then letters, then attachments, then reports.
 
@@ -40,6 +49,7 @@ class Packet(Value):
     category: str
     letters: tuple[str, ...]
     attachments: tuple[Attachment, ...]
+    annexes: tuple[Annex, ...] = ()
 
     @property
     def folder(self) -> str:

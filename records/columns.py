@@ -10,6 +10,7 @@ from sqlalchemy import JSON, DateTime, Dialect, String, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
 from policy.complaints import FieldError
+from policy.delegated import DelegatedPacket
 from policy.people import Role
 from policy.request import Request
 
@@ -118,3 +119,18 @@ class RequestJson(TypeDecorator[Request]):
     def process_result_value(self, value: Any, dialect: Dialect) -> Request | None:  # noqa: ANN401, ARG002
         """From the database."""
         return Request.model_validate(value) if value is not None else None
+
+
+class PacketJson(TypeDecorator[DelegatedPacket]):
+    """A delegate's packet as JSON. Read back, it is checked again."""
+
+    impl = JSON()
+    cache_ok = True
+
+    def process_bind_param(self, value: DelegatedPacket | None, dialect: Dialect) -> dict[str, Any] | None:  # noqa: ARG002
+        """To the database."""
+        return value.model_dump(mode="json") if value is not None else None
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> DelegatedPacket | None:  # noqa: ANN401, ARG002
+        """From the database."""
+        return DelegatedPacket.model_validate(value) if value is not None else None

@@ -1,6 +1,6 @@
 """The tables: the register of submissions, the projections of each case, the ledger that only grows.
 
-What the doors keep besides stands in ``doortables``.
+What the doors keep besides stands in ``doortables``, what delegates decided in ``delegatedtables``.
 ``migrations`` makes them; a test holds the two together. The ledger's triggers are in the migration alone.
 """
 
@@ -18,6 +18,7 @@ from policy.rule import Obligation
 from policy.tasks import TaskKind, TaskState
 from policy.timeframes import ClockState
 from records.columns import FieldErrors, Readable, RequestJson, RoleList
+from records.delegatedtables import DELEGATED
 from records.doortables import DOORS
 from records.rowbase import Record, came_later, case_key, instant, only, words
 
@@ -219,7 +220,7 @@ class LegalHoldRecord(Record, table=True):
     lifted_because: str = words()
 
 
-TABLES: dict[str, Table] = dict(DOORS.tables)
+TABLES: dict[str, Table] = {**DOORS.tables, **DELEGATED.tables}
 NUMBERING = TABLES["numbering"]
 INTAKE = TABLES["intake"]
 KEPT = TABLES["kept_actions"]
@@ -235,3 +236,7 @@ SAVED_VIEWS = TABLES["saved_views"]
 API_TOKENS = TABLES["api_tokens"]
 API_KEYS = TABLES["api_keys"]
 LEGAL_HOLDS = TABLES["legal_holds"]
+DELEGATED_NUMBERING = TABLES["delegated_numbering"]
+DELEGATED_CASES = TABLES["delegated_cases"]
+DELEGATED_FINDINGS = TABLES["delegated_findings"]
+DELEGATED_LINES = TABLES["delegated_lines"]
