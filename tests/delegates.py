@@ -1,4 +1,4 @@
-"""Packets of delegates, to be spoilt by a test: one good packet, and five hundred in a file. All people are synthetic."""
+"""Packets of delegates, to be spoilt by a test: a good one, and five hundred in a file. All people are synthetic."""
 
 import json
 import random
@@ -7,9 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from policy.calendar import LOS_ANGELES, CalendarName, is_business_day
-from policy.delegated import Decider, DeciderRole, Delegate, DelegatedPacket, DelegateOutcome, NoticeGiven
 from policy.delegatechecks import Check
-from policy.delegation import LetterElement
+from policy.delegated import Decider, DeciderRole, Delegate, DelegatedPacket, DelegateOutcome, NoticeGiven
 from policy.edition import EDITIONS
 from policy.request import Attachment, LineOfBusiness
 from tests.builders import CLINIC, a_request

@@ -34,9 +34,7 @@ def test_a_whole_copy_in_time_has_no_finding_and_every_check_is_kept(line, outco
 
 
 def test_a_decision_is_measured_from_the_delegate_s_receipt_and_not_from_ours():
-    monday_after = datetime(
-        2026, 11, 9, 20, 0, tzinfo=UTC
-    )  # Monday 2026-11-09 12:00 PST: day 7 of MCAL, 5th business day
+    monday_after = datetime(2026, 11, 9, 20, 0, tzinfo=UTC)  # Monday 2026-11-09 12:00 PST, day 7
     tuesday = datetime(2026, 11, 10, 8, 0, tzinfo=UTC)  # Tuesday 2026-11-10 00:00 PST
 
     def decided(at: datetime) -> Finding:
@@ -105,8 +103,11 @@ def test_who_waited_for_information_has_sent_a_pend_notice_in_time():
     complete = datetime(2026, 11, 18, 18, 0, tzinfo=UTC)  # Wednesday 2026-11-18
     decided = complete + timedelta(days=1)
     times = {
-        **{"line": LineOfBusiness.COMMERCIAL, "information_complete_at": complete, "decided_at": decided},
-        **{"provider_notice": NoticeGiven(at=decided), "member_notice": NoticeGiven(at=decided)},
+        "line": LineOfBusiness.COMMERCIAL,
+        "information_complete_at": complete,
+        "decided_at": decided,
+        "provider_notice": NoticeGiven(at=decided),
+        "member_notice": NoticeGiven(at=decided),
         "letter_elements": EDITION.delegation.letter[LineOfBusiness.COMMERCIAL],
     }
 

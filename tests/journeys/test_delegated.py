@@ -1,0 +1,79 @@
+"""Five hundred delegated packets in one file: exactly the forty findings, and a score per PPG. Procedure 10 (P10).
+
+Through the real doors, as processes of their own, with the real server, worker, records, letters and cabinet.
+"""
+
+import json
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from policy.delegatechecks import Check, Result
+from records.database import open_records
+from records.delegated import one
+from tests.adapters.samples import a_pdf
+from tests.delegates import DELEGATES, planted
+from tests.journeys.conftest import House
+
+pytestmark = pytest.mark.server
+
+CLOSE_WITHIN = 300  # seconds, on two busy cores
+
+
+def all_of(house: House, done: int) -> list[dict[str, Any]]:
+    """Every packet, once ``done`` are closed and the letters of the others have left."""
+    for _ in range(CLOSE_WITHIN):
+        rows: list[dict[str, Any]] = house.answer("delegated", "list", "--limit", "1000")
+        if sum(row["state"] == "closed" for row in rows) == done and all(row["state"] != "received" for row in rows):
+            return rows
+        time.sleep(1)
+    raise AssertionError(f"never closed {done}: {[row['state'] for row in rows]}")
+
+
+def failed(house: House, number: str) -> list[Check]:
+    """What was found in one packet, from the records."""
+    engine = open_records(f"sqlite:///{house.home / 'records.db'}")
+    file = one(engine, number)
+    engine.dispose()
+    assert file
+    assert [finding.code for finding in file.findings] == list(Check)  # those that were passed are kept, too
+    return [finding.code for finding in file.findings if finding.result is Result.FAILED]
+
+
+def test_five_hundred_packets_give_exactly_the_forty_findings_and_a_score_per_ppg(house: House, tmp_path, capsys):
+    plan = planted(datetime.now(UTC))
+    file = tmp_path / "packets.jsonl"
+    file.write_text(plan.text, encoding="utf-8")
+    for name in ("record.pdf", "letter.pdf"):
+        (tmp_path / name).write_bytes(a_pdf(title=name))
+    house.start_server()
+    house.start_worker()
+
+    began = time.monotonic()
+    taken = house.answer("delegated", "import", str(file))["taken_in"]
+    imported = time.monotonic()
+    rows = all_of(house, done=460)
+    ended = time.monotonic()
+    with capsys.disabled():
+        print(f"\n500 packets: registered and started in {imported - began:.1f} s, ", end="")
+        print(f"460 of them filed and 40 chased {ended - imported:.1f} s later")
+
+    assert len(taken) == len(rows) == 500
+    found = {row["external_reference"]: row for row in rows if row["faults"]}
+    assert found.keys() == plan.faults.keys()
+    assert {reference: failed(house, row["number"]) for reference, row in found.items()} == {
+        reference: [fault] for reference, fault in plan.faults.items()
+    }
+    scores = {score["delegate"]: score for score in house.answer("delegated", "score")}
+    assert list(scores) == list(DELEGATES)
+    for delegate, score in scores.items():
+        faults = sum(found[reference]["delegate"] == delegate for reference in plan.faults)
+        assert (score["packets"]["n"], score["packets"]["passed"]) == (100, 100 - faults)
+    assert sum(part["n"] - part["passed"] for s in scores.values() for part in s["parts"].values()) == 40
+    again = house.answer("delegated", "import", str(file))["taken_in"]
+    assert [packet["number"] for packet in again] == [packet["number"] for packet in taken]
+    assert not any(packet["is_new"] for packet in again)
+    assert json.loads(house.run("cabinet", "verify", "--json").stdout) == {"packets": 460, "findings": []}
+    assert len(list((house.home / "outbox").glob("DD-*/*delegated_copy_request-1-delegate.pdf"))) == 40
