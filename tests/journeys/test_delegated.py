@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,6 +44,36 @@ def failed(house: House, number: str) -> list[Check]:
     return [finding.code for finding in file.findings if finding.result is Result.FAILED]
 
 
+def staff_settle_them(house: House, numbers: dict[Check, str], closed: str, folder: Path) -> None:
+    """Through the commands: supplemented, noted, waived, pulled up; where nothing is open any more a case closes."""
+    as_supervisor = ("--as", "sv.okafor")
+    record = str(folder / "record.pdf")
+    assert (
+        house.run("delegated", "supplement", numbers[Check.RECORD], "--as", "cm.alvarez", "--record", record).returncode
+        == 0
+    )
+    told = ("--check", "decider_may_decide", "--text", "Denials go to a physician.")
+    assert house.run("delegated", "note", numbers[Check.AUTHORITY], "--as", "cm.alvarez", *told).returncode == 0
+    waived = ("copy_in_time", "--reason", "Our gateway was down.")
+    assert house.run("delegated", "waive", numbers[Check.COPY], *waived, "--as", "cm.alvarez").returncode == 1
+    assert house.run("delegated", "waive", numbers[Check.COPY], *waived, *as_supervisor).returncode == 0
+    for number in (closed, numbers[Check.LETTER]):  # one that is closed, and one that is open
+        assert house.run("delegated", "pull-up", number, "--reason", "A sample.", *as_supervisor).returncode == 0
+        file = house.answer("delegated", "show", number)
+        assert file["case"]["pulled_up_as"].startswith("SO-")
+        assert house.run("delegated", "pull-up", number, "--reason", "Again.", *as_supervisor).returncode == 1
+    for what in (Check.RECORD, Check.AUTHORITY, Check.COPY):
+        until_closed(house, numbers[what])
+
+
+def until_closed(house: House, number: str) -> None:
+    for _ in range(60):
+        if house.answer("delegated", "show", number)["case"]["state"] == "closed":
+            return
+        time.sleep(0.5)
+    raise AssertionError(f"{number} never closed")
+
+
 def test_five_hundred_packets_give_exactly_the_forty_findings_and_a_score_per_ppg(house: House, tmp_path, capsys):
     plan = planted(datetime.now(UTC))
     file = tmp_path / "packets.jsonl"
@@ -76,5 +107,7 @@ def test_five_hundred_packets_give_exactly_the_forty_findings_and_a_score_per_pp
     again = house.answer("delegated", "import", str(file))["taken_in"]
     assert [packet["number"] for packet in again] == [packet["number"] for packet in taken]
     assert not any(packet["is_new"] for packet in again)
-    assert json.loads(house.run("cabinet", "verify", "--json").stdout) == {"packets": 460, "findings": []}
+    by_fault = {fault: found[reference]["number"] for reference, fault in plan.faults.items()}
+    staff_settle_them(house, by_fault, next(row["number"] for row in rows if row["state"] == "closed"), tmp_path)
+    assert json.loads(house.run("cabinet", "verify", "--json").stdout) == {"packets": 463, "findings": []}
     assert len(list((house.home / "outbox").glob("DD-*/*delegated_copy_request-1-delegate.pdf"))) == 40

@@ -1,6 +1,7 @@
 """What people and time do to a delegated decision, how it is coded and filed, and what it scores. P10, P11."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ def received(packet: DelegatedPacket | None = None, at: datetime = COPIED) -> De
     return receive_packet("DD-2026-000001", packet or a_packet(record_attachment=None), at)
 
 
-def does(case: DelegatedCase, actor: Actor, signal: str, at: datetime = COPIED, **fields: object) -> DelegatedCase:
+def does(case: DelegatedCase, actor: Actor, signal: str, at: datetime = COPIED, **fields: Any) -> DelegatedCase:
     given = {"action_id": f"{signal}-{case.seq}", "actor": actor, "at": at, **fields}
     return act(case, DELEGATED_ACTIONS[signal].model_validate(given), at)
 
@@ -115,7 +116,7 @@ def test_a_notice_that_is_supplemented_and_was_late_stays_a_finding():
 
 def test_the_same_action_twice_is_applied_once_and_another_under_its_id_is_refused():
     case = received()
-    fields = {"action_id": "a", "text": "Copies go out at once."}
+    fields: dict[str, Any] = {"action_id": "a", "text": "Copies go out at once."}
 
     once = does(case, CASE_MANAGER, "note_corrective_action", **fields)
     twice = does(once, CASE_MANAGER, "note_corrective_action", **fields)

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -48,7 +49,7 @@ def recorded(packets: DelegatedRegister, records: DelegatedRecords, packet: Dele
     return case
 
 
-def other(reference: str, **changes: object) -> DelegatedPacket:
+def other(reference: str, **changes: Any) -> DelegatedPacket:
     return a_packet(external_reference=reference, **changes)
 
 
@@ -162,7 +163,7 @@ def test_lists_show_no_name_unless_asked_and_keep_to_what_was_asked(
     ended = closed(filed, Filing(path="a/Núñez.pdf", sha256="0" * 64, pages=3, filed_at=COPIED), COPIED)
     records.record(between(filed, ended, COPIED))
 
-    def references(**asked: object) -> list[str]:
+    def references(**asked: Any) -> list[str]:
         return sorted(row.external_reference for row in delegated.listed(engine, **asked))
 
     assert references() == ["A", "B", "C"]
