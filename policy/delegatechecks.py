@@ -25,18 +25,18 @@ COPY_RULE = "DEL-COPY"  # the plan's own figure, in the edition
 class Check(StrEnum):
     """What is looked at."""
 
-    DECISION = "decision_in_time"
-    EXTENSION = "extension_lawful"
-    PEND_NOTICE = "pend_notice_in_time"
-    PROVIDER_NOTICE = "provider_notice_in_time"
-    MEMBER_NOTICE = "member_notice_in_time"
-    COPY = "copy_in_time"
-    RECORD = "record_complete"
-    MEMBER = "member_agrees"
-    AUTHORITY = "decider_may_decide"
-    INDEPENDENCE = "decider_not_involved"
-    REASONS = "reasons_given"
-    LETTER = "letter_complete"
+    DECISION_IN_TIME = "decision_in_time"
+    EXTENSION_LAWFUL = "extension_lawful"
+    PEND_NOTICE_IN_TIME = "pend_notice_in_time"
+    PROVIDER_NOTICE_IN_TIME = "provider_notice_in_time"
+    MEMBER_NOTICE_IN_TIME = "member_notice_in_time"
+    COPY_IN_TIME = "copy_in_time"
+    RECORD_COMPLETE = "record_complete"
+    MEMBER_AGREES = "member_agrees"
+    DECIDER_MAY_DECIDE = "decider_may_decide"
+    DECIDER_NOT_INVOLVED = "decider_not_involved"
+    REASONS_GIVEN = "reasons_given"
+    LETTER_COMPLETE = "letter_complete"
 
 
 class Part(StrEnum):
@@ -77,18 +77,18 @@ class Settled(StrEnum):
 
 
 PARTS = {
-    Check.DECISION: (Part.DECISION, Severity.HIGH),
-    Check.EXTENSION: (Part.DECISION, Severity.MEDIUM),
-    Check.PEND_NOTICE: (Part.NOTICES, Severity.MEDIUM),
-    Check.PROVIDER_NOTICE: (Part.NOTICES, Severity.MEDIUM),
-    Check.MEMBER_NOTICE: (Part.NOTICES, Severity.HIGH),
-    Check.COPY: (Part.COPY, Severity.LOW),
-    Check.RECORD: (Part.RECORD, Severity.MEDIUM),
-    Check.MEMBER: (Part.RECORD, Severity.MEDIUM),
-    Check.AUTHORITY: (Part.AUTHORITY, Severity.HIGH),
-    Check.INDEPENDENCE: (Part.AUTHORITY, Severity.HIGH),
-    Check.REASONS: (Part.LETTER, Severity.HIGH),
-    Check.LETTER: (Part.LETTER, Severity.HIGH),
+    Check.DECISION_IN_TIME: (Part.DECISION, Severity.HIGH),
+    Check.EXTENSION_LAWFUL: (Part.DECISION, Severity.MEDIUM),
+    Check.PEND_NOTICE_IN_TIME: (Part.NOTICES, Severity.MEDIUM),
+    Check.PROVIDER_NOTICE_IN_TIME: (Part.NOTICES, Severity.MEDIUM),
+    Check.MEMBER_NOTICE_IN_TIME: (Part.NOTICES, Severity.HIGH),
+    Check.COPY_IN_TIME: (Part.COPY, Severity.LOW),
+    Check.RECORD_COMPLETE: (Part.RECORD, Severity.MEDIUM),
+    Check.MEMBER_AGREES: (Part.RECORD, Severity.MEDIUM),
+    Check.DECIDER_MAY_DECIDE: (Part.AUTHORITY, Severity.HIGH),
+    Check.DECIDER_NOT_INVOLVED: (Part.AUTHORITY, Severity.HIGH),
+    Check.REASONS_GIVEN: (Part.LETTER, Severity.HIGH),
+    Check.LETTER_COMPLETE: (Part.LETTER, Severity.HIGH),
 }
 
 
@@ -204,24 +204,24 @@ def _compared(what: Check, subject: str, at: datetime, clock: Clock) -> Finding:
 
 
 def _decision(packet: DelegatedPacket, limit: Clock) -> Finding:
-    return _compared(Check.DECISION, "Decided", packet.decided_at, limit)
+    return _compared(Check.DECISION_IN_TIME, "Decided", packet.decided_at, limit)
 
 
 def _extension(packet: DelegatedPacket, edition: Edition) -> Finding:
     taken = packet.extension
     if taken is None:
-        return _not_asked(Check.EXTENSION, "No extension was taken")
+        return _not_asked(Check.EXTENSION_LAWFUL, "No extension was taken")
     row = edition.extension_for(packet.line, packet.priority, local_day(packet.received_by_delegate_at))
     if row is None or taken.reason not in row.reasons:
         reason = taken.reason.replace("_", " ")
         return _failed(
-            Check.EXTENSION,
+            Check.EXTENSION_LAWFUL,
             f"Extended because of {reason}, which is no lawful reason for this line and priority",
             citation=row.citation if row else "",
             rule=row.id if row else "",
         )
     within = _decision_limit(packet.model_copy(update={"extension": None}), edition)
-    return _compared(Check.EXTENSION, "The member was told of the extension", taken.notified_at, within)
+    return _compared(Check.EXTENSION_LAWFUL, "The member was told of the extension", taken.notified_at, within)
 
 
 def _pend_notice(packet: DelegatedPacket, edition: Edition) -> Finding:
@@ -229,11 +229,13 @@ def _pend_notice(packet: DelegatedPacket, edition: Edition) -> Finding:
     complete, received = packet.information_complete_at, packet.received_by_delegate_at
     clock = next((c for c in _started(packet, edition, Anchor.RECEIVED, received) if _is_pend(c)), None)
     if complete is None or clock is None or complete <= clock.due_at:
-        return _not_asked(Check.PEND_NOTICE, "The information was complete before a pend notice fell due")
+        return _not_asked(Check.PEND_NOTICE_IN_TIME, "The information was complete before a pend notice fell due")
     if packet.pend_notice_at is None:
         sentence = f"Information was waited for, and no pend notice is on record; {clock.explanation}"
-        return _failed(Check.PEND_NOTICE, sentence, citation=clock.citation, rule=clock.rule, due_at=clock.due_at)
-    return _compared(Check.PEND_NOTICE, "The pend notice left", packet.pend_notice_at, clock)
+        return _failed(
+            Check.PEND_NOTICE_IN_TIME, sentence, citation=clock.citation, rule=clock.rule, due_at=clock.due_at
+        )
+    return _compared(Check.PEND_NOTICE_IN_TIME, "The pend notice left", packet.pend_notice_at, clock)
 
 
 def _is_pend(clock: Clock) -> bool:
@@ -241,14 +243,14 @@ def _is_pend(clock: Clock) -> bool:
 
 
 NOTICES = {
-    Obligation.PROVIDER_NOTICE: (Check.PROVIDER_NOTICE, "provider"),
-    Obligation.MEMBER_NOTICE: (Check.MEMBER_NOTICE, "member"),
+    Obligation.PROVIDER_NOTICE: (Check.PROVIDER_NOTICE_IN_TIME, "provider"),
+    Obligation.MEMBER_NOTICE: (Check.MEMBER_NOTICE_IN_TIME, "member"),
 }
 
 
 def _notice(packet: DelegatedPacket, edition: Edition, limit: Clock, obligation: Obligation) -> Finding:
     what, whom = NOTICES[obligation]
-    given = packet.provider_notice if what is Check.PROVIDER_NOTICE else packet.member_notice
+    given = packet.provider_notice if what is Check.PROVIDER_NOTICE_IN_TIME else packet.member_notice
     in_time = packet.decided_at <= limit.due_at
     clocks = clocks_from(
         Anchor.DECIDED,
@@ -279,7 +281,11 @@ def _copy(packet: DelegatedPacket, received_at: datetime, edition: Edition) -> F
         f"plan's own figure for the time of the decision ({Clause.P10})"
     )
     dates = {"citation": Clause.P10, "rule": COPY_RULE, "due_at": due_at, "happened_at": received_at}
-    return _passed(Check.COPY, sentence, **dates) if received_at <= due_at else _failed(Check.COPY, sentence, **dates)
+    return (
+        _passed(Check.COPY_IN_TIME, sentence, **dates)
+        if received_at <= due_at
+        else _failed(Check.COPY_IN_TIME, sentence, **dates)
+    )
 
 
 # -- complete
@@ -292,18 +298,20 @@ def _record(packet: DelegatedPacket, edition: Edition) -> Finding:
     lacking = [c.label for c in edition.checklist if c.item not in here]
     lacking += [] if packet.record_attachment else ["The medical record"]
     if lacking:
-        return _failed(Check.RECORD, f"The copy lacks: {'; '.join(lacking)}", citation=f"{Clause.P2}; {Clause.P10}")
+        return _failed(
+            Check.RECORD_COMPLETE, f"The copy lacks: {'; '.join(lacking)}", citation=f"{Clause.P2}; {Clause.P10}"
+        )
     return _passed(
-        Check.RECORD, "The request and the medical record are complete", citation=f"{Clause.P2}; {Clause.P10}"
+        Check.RECORD_COMPLETE, "The request and the medical record are complete", citation=f"{Clause.P2}; {Clause.P10}"
     )
 
 
 def _member(match: MemberMatch) -> Finding:
     if match is MemberMatch.CONFLICT:
         sentence = "An earlier request has the same member number with another date of birth or family name"
-        return _failed(Check.MEMBER, sentence, citation=Clause.P2)
+        return _failed(Check.MEMBER_AGREES, sentence, citation=Clause.P2)
     how = "agrees with an earlier request" if match is MemberMatch.MATCHED else "was not known before"
-    return _passed(Check.MEMBER, f"The member {how}", citation=Clause.P2)
+    return _passed(Check.MEMBER_AGREES, f"The member {how}", citation=Clause.P2)
 
 
 # -- by whom
@@ -317,26 +325,30 @@ def _authority(packet: DelegatedPacket) -> Finding:
     if adverse and role is not DeciderRole.PHYSICIAN:
         who = role.replace("_", "-")
         return _failed(
-            Check.AUTHORITY, f"{packet.outcome.capitalize()} by a {who} decider: a physician must", citation=citation
+            Check.DECIDER_MAY_DECIDE,
+            f"{packet.outcome.capitalize()} by a {who} decider: a physician must",
+            citation=citation,
         )
     if role is not DeciderRole.NON_CLINICAL and not decider.licence.strip():
-        return _failed(Check.AUTHORITY, "The decider's licence is not stated", citation=citation)
+        return _failed(Check.DECIDER_MAY_DECIDE, "The decider's licence is not stated", citation=citation)
     if role is DeciderRole.NON_CLINICAL and not packet.criteria.strip():
         sentence = "Approved by non-clinical staff, and no explicit criteria are stated"
-        return _failed(Check.AUTHORITY, sentence, citation=citation)
-    return _passed(Check.AUTHORITY, f"Decided by a {role.replace('_', '-')} decider who may", citation=citation)
+        return _failed(Check.DECIDER_MAY_DECIDE, sentence, citation=citation)
+    return _passed(
+        Check.DECIDER_MAY_DECIDE, f"Decided by a {role.replace('_', '-')} decider who may", citation=citation
+    )
 
 
 def _independence(packet: DelegatedPacket) -> Finding:
     decider = packet.decider
     if decider.role is DeciderRole.NON_CLINICAL:
-        return _not_asked(Check.INDEPENDENCE, "Non-clinical staff treat nobody")
+        return _not_asked(Check.DECIDER_NOT_INVOLVED, "Non-clinical staff treat nobody")
     if not decider.npi:
         sentence = "Without the decider's NPI nobody can tell whether the decider was involved in the treatment"
-        return _failed(Check.INDEPENDENCE, sentence, citation=Clause.PUR)
+        return _failed(Check.DECIDER_NOT_INVOLVED, sentence, citation=Clause.PUR)
     if decider.npi in packet.involved:
-        return _failed(Check.INDEPENDENCE, "The decider is involved in the treatment", citation=Clause.PUR)
-    return _passed(Check.INDEPENDENCE, "The decider is not involved in the treatment", citation=Clause.PUR)
+        return _failed(Check.DECIDER_NOT_INVOLVED, "The decider is involved in the treatment", citation=Clause.PUR)
+    return _passed(Check.DECIDER_NOT_INVOLVED, "The decider is not involved in the treatment", citation=Clause.PUR)
 
 
 # -- in which words
@@ -344,24 +356,24 @@ def _independence(packet: DelegatedPacket) -> Finding:
 
 def _reasons(packet: DelegatedPacket, edition: Edition) -> Finding:
     if not packet.outcome.is_adverse:
-        return _not_asked(Check.REASONS, "An approval gives no reasons")
+        return _not_asked(Check.REASONS_GIVEN, "An approval gives no reasons")
     lacking = [name for name, text in (("rationale", packet.rationale), ("criteria", packet.criteria)) if not text]
     citation = edition.delegation.letter_citation
     if lacking:
-        return _failed(Check.REASONS, f"The decision states no {' and no '.join(lacking)}", citation=citation)
-    return _passed(Check.REASONS, "The decision states its rationale and its criteria", citation=citation)
+        return _failed(Check.REASONS_GIVEN, f"The decision states no {' and no '.join(lacking)}", citation=citation)
+    return _passed(Check.REASONS_GIVEN, "The decision states its rationale and its criteria", citation=citation)
 
 
 def _letter(packet: DelegatedPacket, edition: Edition) -> Finding:
     """A letter of denial or modification: its elements as declared, or the letter itself for a person to read."""
     if not packet.outcome.is_adverse:
-        return _not_asked(Check.LETTER, "An approval needs no letter of denial")
+        return _not_asked(Check.LETTER_COMPLETE, "An approval needs no letter of denial")
     citation = edition.delegation.letter_citation
     declared = set(packet.letter_elements)
     lacking = [e.replace("_", " ") for e in edition.delegation.letter[packet.line] if e not in declared]
     if packet.letter_attachment is None:
-        return _failed(Check.LETTER, "The letter to the member is not with the copy", citation=citation)
+        return _failed(Check.LETTER_COMPLETE, "The letter to the member is not with the copy", citation=citation)
     if declared and lacking:
-        return _failed(Check.LETTER, f"The letter lacks, as declared: {', '.join(lacking)}", citation=citation)
+        return _failed(Check.LETTER_COMPLETE, f"The letter lacks, as declared: {', '.join(lacking)}", citation=citation)
     how = "with every element declared" if declared else "its elements are not declared"
-    return _passed(Check.LETTER, f"The letter to the member is with the copy, {how}", citation=citation)
+    return _passed(Check.LETTER_COMPLETE, f"The letter to the member is with the copy, {how}", citation=citation)

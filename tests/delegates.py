@@ -59,8 +59,8 @@ def a_decider(**changes: Any) -> Decider:
 DELEGATES = ("Alder IPA", "Birch Medical Group", "Cedar Physicians", "Dogwood IPA", "Elm Care Partners")
 LINES = (LineOfBusiness.MEDI_CAL, LineOfBusiness.D_SNP, LineOfBusiness.MEDICARE_ADVANTAGE, LineOfBusiness.COMMERCIAL)
 FAULTS = (
-    *(Check.DECISION, Check.PROVIDER_NOTICE, Check.MEMBER_NOTICE, Check.COPY),
-    *(Check.RECORD, Check.AUTHORITY, Check.INDEPENDENCE, Check.LETTER),
+    *(Check.DECISION_IN_TIME, Check.PROVIDER_NOTICE_IN_TIME, Check.MEMBER_NOTICE_IN_TIME, Check.COPY_IN_TIME),
+    *(Check.RECORD_COMPLETE, Check.DECIDER_MAY_DECIDE, Check.DECIDER_NOT_INVOLVED, Check.LETTER_COMPLETE),
 )
 
 
@@ -96,12 +96,12 @@ def planted(now: datetime, packets: int = 500, faults: int = 40, seed: int = 902
 
 
 def _row(place: int, dice: random.Random, now: datetime, fault: Check | None) -> dict[str, Any]:
-    adverse = fault in (Check.AUTHORITY, Check.LETTER) or (fault is None and dice.random() < 0.3)
+    adverse = fault in (Check.DECIDER_MAY_DECIDE, Check.LETTER_COMPLETE) or (fault is None and dice.random() < 0.3)
     line = dice.choice(LINES)
-    decided = _before(now, 2 if fault is Check.COPY else 1)
-    received = decided - timedelta(days=40 if fault is Check.DECISION else 1)
+    decided = _before(now, 2 if fault is Check.COPY_IN_TIME else 1)
+    received = decided - timedelta(days=40 if fault is Check.DECISION_IN_TIME else 1)
     provider, member = decided + timedelta(minutes=30), decided + timedelta(minutes=45)
-    if fault in (Check.PROVIDER_NOTICE, Check.MEMBER_NOTICE):
+    if fault in (Check.PROVIDER_NOTICE_IN_TIME, Check.MEMBER_NOTICE_IN_TIME):
         line = LineOfBusiness.COMMERCIAL  # whose notices have limits of their own
     row = a_packet(
         external_reference=f"DEL-{place:04}",
@@ -110,20 +110,20 @@ def _row(place: int, dice: random.Random, now: datetime, fault: Check | None) ->
         decided_at=decided,
         outcome=DelegateOutcome.DENIED if adverse else DelegateOutcome.APPROVED,
         delegate=Delegate(organization=DELEGATES[place % len(DELEGATES)], address=CLINIC),
-        provider_notice=None if fault is Check.PROVIDER_NOTICE else NoticeGiven(at=provider),
-        member_notice=None if fault is Check.MEMBER_NOTICE else NoticeGiven(at=member),
+        provider_notice=None if fault is Check.PROVIDER_NOTICE_IN_TIME else NoticeGiven(at=provider),
+        member_notice=None if fault is Check.MEMBER_NOTICE_IN_TIME else NoticeGiven(at=member),
         letter_elements=TERMS.letter[line] if adverse else (),
     ).model_dump(mode="json", exclude_defaults=True)
     row["member"] |= {"member_id": f"M-{place:05}"}
     row["record_attachment"] = {"path": "record.pdf"}
     row["letter_attachment"] = {"path": "letter.pdf"}
-    if fault is Check.LETTER or not adverse:
+    if fault is Check.LETTER_COMPLETE or not adverse:
         del row["letter_attachment"]
-    if fault is Check.RECORD:
+    if fault is Check.RECORD_COMPLETE:
         del row["record_attachment"]
-    if fault is Check.AUTHORITY:
+    if fault is Check.DECIDER_MAY_DECIDE:
         row["decider"] |= {"role": "clinician"}
-    if fault is Check.INDEPENDENCE:
+    if fault is Check.DECIDER_NOT_INVOLVED:
         row["decider"] |= {"npi": row["treating_provider"]["npi"]}
     return row
 

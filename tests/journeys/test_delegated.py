@@ -49,20 +49,24 @@ def staff_settle_them(house: House, numbers: dict[Check, str], closed: str, fold
     as_supervisor = ("--as", "sv.okafor")
     record = str(folder / "record.pdf")
     assert (
-        house.run("delegated", "supplement", numbers[Check.RECORD], "--as", "cm.alvarez", "--record", record).returncode
+        house.run(
+            "delegated", "supplement", numbers[Check.RECORD_COMPLETE], "--as", "cm.alvarez", "--record", record
+        ).returncode
         == 0
     )
     told = ("--check", "decider_may_decide", "--text", "Denials go to a physician.")
-    assert house.run("delegated", "note", numbers[Check.AUTHORITY], "--as", "cm.alvarez", *told).returncode == 0
+    assert (
+        house.run("delegated", "note", numbers[Check.DECIDER_MAY_DECIDE], "--as", "cm.alvarez", *told).returncode == 0
+    )
     waived = ("copy_in_time", "--reason", "Our gateway was down.")
-    assert house.run("delegated", "waive", numbers[Check.COPY], *waived, "--as", "cm.alvarez").returncode == 1
-    assert house.run("delegated", "waive", numbers[Check.COPY], *waived, *as_supervisor).returncode == 0
-    for number in (closed, numbers[Check.LETTER]):  # one that is closed, and one that is open
+    assert house.run("delegated", "waive", numbers[Check.COPY_IN_TIME], *waived, "--as", "cm.alvarez").returncode == 1
+    assert house.run("delegated", "waive", numbers[Check.COPY_IN_TIME], *waived, *as_supervisor).returncode == 0
+    for number in (closed, numbers[Check.LETTER_COMPLETE]):  # one that is closed, and one that is open
         assert house.run("delegated", "pull-up", number, "--reason", "A sample.", *as_supervisor).returncode == 0
         file = house.answer("delegated", "show", number)
         assert file["case"]["pulled_up_as"].startswith("SO-")
         assert house.run("delegated", "pull-up", number, "--reason", "Again.", *as_supervisor).returncode == 1
-    for what in (Check.RECORD, Check.AUTHORITY, Check.COPY):
+    for what in (Check.RECORD_COMPLETE, Check.DECIDER_MAY_DECIDE, Check.COPY_IN_TIME):
         until_closed(house, numbers[what])
 
 

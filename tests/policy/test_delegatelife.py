@@ -86,7 +86,7 @@ def test_a_supplement_that_shows_something_else_to_be_wrong_opens_that():
 
     case = does(case, CASE_MANAGER, "supplement_copy", decider=a_decider(npi="1992999874").model_dump(mode="json"))
 
-    assert [f.check for f in case.open_findings] == [Check.INDEPENDENCE]
+    assert [f.check for f in case.open_findings] == [Check.DECIDER_NOT_INVOLVED]
     assert "is involved" in case.open_findings[0].sentence
 
 
@@ -110,7 +110,7 @@ def test_a_notice_that_is_supplemented_and_was_late_stays_a_finding():
 
     case = does(case, CASE_MANAGER, "supplement_copy", friday, member_notice={"at": friday.isoformat()})
 
-    assert [f.check for f in case.open_findings] == [Check.MEMBER_NOTICE]
+    assert [f.check for f in case.open_findings] == [Check.MEMBER_NOTICE_IN_TIME]
     assert case.open_findings[0].happened_at == friday
 
 

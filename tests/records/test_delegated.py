@@ -116,7 +116,9 @@ def test_a_transition_is_recorded_once_and_an_older_one_changes_nothing(
     engine: Engine, packets: DelegatedRegister, records: DelegatedRecords
 ):
     case = recorded(packets, records, a_packet(record_attachment=None))
-    waiver = WaiveFinding(action_id="a", actor=SUPERVISOR, at=COPIED, check=Check.RECORD, reason="Seen on paper.")
+    waiver = WaiveFinding(
+        action_id="a", actor=SUPERVISOR, at=COPIED, check=Check.RECORD_COMPLETE, reason="Seen on paper."
+    )
     waived = act(case, waiver, COPIED)
 
     for _ in range(2):
@@ -128,7 +130,7 @@ def test_a_transition_is_recorded_once_and_an_older_one_changes_nothing(
     assert (file.case.state, file.case.faults, file.case.open_findings) == (DelegatedState.COMPLETE, 0, 0)
     assert [line.seq for line in file.ledger] == list(range(1, waived.seq + 1))
     assert [f.code for f in file.findings] == list(Check)
-    assert {f.code: f.settled for f in file.findings}[Check.RECORD] is Settled.WAIVED
+    assert {f.code: f.settled for f in file.findings}[Check.RECORD_COMPLETE] is Settled.WAIVED
 
 
 def test_a_case_that_began_without_our_door_is_registered_by_its_first_transition(

@@ -3,16 +3,19 @@
 import csv
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from policy.delegatechecks import Check, Result, check
 from policy.delegated import DelegatedPacket, may_be_taken
+from policy.edition import EDITIONS
 from policy.request import Attachment
 from tests.adapters.samples import a_pdf
 from tests.delegates import COPIED, RECORD, a_packet
-from wiring.intake import Reading, Wanted, read_intake
+from wiring.intake import Reading, Wanted, read_intake, read_intake_file
 
 PACKETS = Wanted(model=DelegatedPacket, judge=may_be_taken)
 
@@ -132,6 +135,25 @@ def test_a_csv_file_names_its_errors_by_row_and_column():
     assert (
         read(sheet({**row, "decider.lisence": "A"})).errors[0].problem == "is no field; did you mean decider.licence?"
     )
+
+
+def test_the_sample_file_holds_one_faultless_packet_and_two_with_a_finding_each():
+    sample = Path(__file__).parents[2] / "examples" / "delegated" / "packets.json"
+    friday = datetime(2026, 11, 21, 1, 30, tzinfo=UTC)  # Friday 2026-11-20 17:30 PST, the day of the decisions
+
+    reading = read_intake_file(sample, received_at=friday, store=stored, wanted=PACKETS)
+
+    assert reading.errors == ()
+    found = {}
+    for packet in (submission.request for submission in reading.submissions):
+        assert isinstance(packet, DelegatedPacket)
+        findings = check(packet, friday, EDITIONS[-1])
+        found[packet.external_reference] = [f.check for f in findings if f.result is Result.FAILED]
+    assert found == {
+        "ALDER-2026-0101": [],
+        "ALDER-2026-0102": [Check.RECORD_COMPLETE],
+        "BIRCH-2026-0033": [Check.DECIDER_MAY_DECIDE],
+    }
 
 
 def test_an_attachment_that_is_stored_already_is_given_by_its_digest():

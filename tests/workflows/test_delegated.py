@@ -60,7 +60,7 @@ async def test_what_is_missing_is_asked_for_reminded_escalated_and_at_last_close
     closing = await stage.ends()
 
     assert listed.state is DelegatedState.DEFICIENT
-    assert [f.check for f in listed.open_findings] == [Check.RECORD]
+    assert [f.check for f in listed.open_findings] == [Check.RECORD_COMPLETE]
     assert not reminded.escalated
     assert escalated.escalated
     assert [key.split("/", 1)[1] for key in stage.mailroom.letters] == [
@@ -82,7 +82,9 @@ async def test_what_comes_later_cures_the_finding_and_the_case_is_filed(stage):
 
     assert closing.compliance is Compliance.SETTLED
     case = await stage.case()
-    assert [(f.check, f.settled, f.counts_against) for f in case.failed] == [(Check.RECORD, Settled.CURED, True)]
+    assert [(f.check, f.settled, f.counts_against) for f in case.failed] == [
+        (Check.RECORD_COMPLETE, Settled.CURED, True)
+    ]
     assert RECORD in stage.cabinet.packets[NUMBER].attachments
     assert await replays(stage)
 
@@ -102,8 +104,8 @@ async def test_a_corrective_action_and_a_waiver_settle_what_cannot_be_mended(sta
     case = await stage.case()
     assert [r.reason for r in case.refusals] == ["only for: supervisor, administrator, cmo, physician designee"]
     assert {f.check: f.settled for f in case.failed} == {
-        Check.PROVIDER_NOTICE: Settled.WAIVED,
-        Check.AUTHORITY: Settled.CORRECTED,
+        Check.PROVIDER_NOTICE_IN_TIME: Settled.WAIVED,
+        Check.DECIDER_MAY_DECIDE: Settled.CORRECTED,
     }
     assert "Corrective action" in [annex.heading for annex in stage.cabinet.packets[NUMBER].annexes]
 
