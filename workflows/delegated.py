@@ -116,7 +116,7 @@ class DelegatedDecisionWorkflow:
     @workflow.run
     async def run(self, opening: DelegatedOpening) -> DelegatedClosing:  # noqa: ARG002 - consumed by __init__
         """Checked, listed to the delegate and chased; then coded (P11), filed (P9) and closed."""
-        while not self.case.may_be_filed:
+        while True:
             await self._record()
             self._send_what_is_owed()
             await self._open_the_plans_own_case()

@@ -24,6 +24,7 @@ from policy.edition import EDITIONS
 from policy.notices import Delivery
 from policy.people import Actor, Role
 from policy.timeframes import spoken
+from policy.trust import Trust, TrustMode
 from policy.verdict import Refused
 from tests.builders import CASE_MANAGER
 from tests.delegates import COPIED, DECIDED, RECORD, a_decider, a_packet, an_approval
@@ -142,6 +143,25 @@ def test_what_somebody_may_not_do_is_a_refusal_with_its_reason(actor, signal, fi
     assert case.refused_count == 1
     assert case.refusals[0].reason
     assert len(case.open_findings) == 1
+
+
+def test_a_case_that_takes_signed_actions_only_refuses_what_nobody_signed():
+    trust = Trust(mode=TrustMode.REQUIRE, roots=("a",))
+    case = receive_packet("DD-2026-000001", a_packet(record_attachment=None), COPIED, trust=trust)
+
+    refused = does(case, SUPERVISOR, "waive_finding", check="record_complete", reason="Seen on paper.")
+
+    assert refused.open_findings == case.open_findings
+    assert refused.refusals[0].reason.startswith("this case takes signed actions only")
+
+
+def test_where_signatures_are_only_flagged_the_story_marks_what_nobody_signed():
+    trust = Trust(mode=TrustMode.FLAG, roots=("a",))
+    case = receive_packet("DD-2026-000001", a_packet(record_attachment=None), COPIED, trust=trust)
+
+    case = does(case, SUPERVISOR, "note_corrective_action", text="Copies go out at once.")
+
+    assert [entry.unsigned for entry in case.story if entry.actor] == [True]
 
 
 def test_what_is_settled_ends_the_delegate_s_time():

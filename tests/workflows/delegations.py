@@ -89,6 +89,14 @@ class Delegations:
         )
         return packet
 
+    async def resume(self, case: DelegatedCase) -> None:
+        """The case goes on in a new run, as when its history has grown long."""
+        await self.handle.terminate()
+        opening = DelegatedOpening(number=NUMBER, packet=case.packet, received_at=case.received_at, resumed=case)
+        self.handle = await self.env.client.start_workflow(
+            DelegatedDecisionWorkflow.run, opening, id=workflow_id(NUMBER), task_queue=CASES
+        )
+
     async def does(self, actor: Actor, signal: str, **fields: Any) -> StaffAction:
         """A member of staff acts, through the signal."""
         self.sent += 1

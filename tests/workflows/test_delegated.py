@@ -168,6 +168,24 @@ async def test_records_and_a_printer_that_are_away_hold_nothing_up_for_ever(stag
     assert stage.ledger.events(NUMBER)[0] == "delegated:received"
 
 
+async def test_a_case_that_goes_on_in_a_new_run_loses_nothing_and_repeats_nothing(stage):
+    await stage.receive(record_attachment=None)
+    await stage.does(CASE_MANAGER, "note_corrective_action", text="Copies go out at once.")
+    before = await stage.posted()
+    letters = dict(stage.mailroom.letters)
+
+    await stage.resume(before)
+    await stage.does(CASE_MANAGER, "supplement_copy", record_attachment=RECORD)
+    closing = await stage.ends()
+
+    assert closing.compliance is Compliance.SETTLED
+    after = await stage.case()
+    assert after.notes == before.notes
+    assert after.receipts[: len(before.receipts)] == before.receipts
+    assert stage.mailroom.letters == letters
+    assert stage.ledger.events(NUMBER) == [entry.event for entry in after.story]
+
+
 async def test_while_nothing_happens_one_timer_waits(stage):
     await stage.receive(record_attachment=None)
     await stage.posted()
