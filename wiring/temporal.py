@@ -152,6 +152,9 @@ def _build_worker(
             filing.send_to_mhc,
         ],
         activity_executor=threads,
+        # No more than there are threads: a burst of packets to file must not stand before the ledger in the queue, or
+        # workflow tasks that wait for their line take longer than they may.
+        max_concurrent_activities=THREADS,
     )
 
 
