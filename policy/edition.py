@@ -122,7 +122,7 @@ class Edition(Value):
         others |= {self.delegation.citation, self.delegation.letter_citation}
         if unknown := others - set(self.citations):
             raise ValueError(
-                f"edition {self.id}: a choice, a retention, delegation or a rule of some lines cites {sorted(unknown)}"
+                f"edition {self.id}: a choice, delegation, a retention or a rule of some lines cites {sorted(unknown)}"
             )
         if unknown := {choice.parameter for choice in self.choice} - set(Parameters.model_fields):
             raise ValueError(f"edition {self.id}: a choice about no parameter: {sorted(unknown)}")
