@@ -19,8 +19,8 @@ from cli.opening import report_errors
 from cli.options import Attached, Count, Data, File, Flag, Json, Who
 from cli.screen import as_json, complain, console
 from policy.calendar import LOS_ANGELES
-from policy.delegatechecks import Check
 from policy.delegated import DelegatedPacket, may_be_taken
+from policy.delegatefindings import Check
 from policy.delegatescore import Period, scores
 from policy.particulars import Receipt
 from records import delegated

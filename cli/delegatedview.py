@@ -6,7 +6,7 @@ from rich.markup import escape
 
 from cli.options import BAD_INPUT
 from cli.screen import as_json, complain, console, errors, table
-from policy.delegatechecks import Part, Result
+from policy.delegatefindings import Part, Result
 from policy.delegatescore import Rate, Score
 from policy.edition import EDITIONS
 from policy.timeframes import spoken

@@ -14,8 +14,9 @@ from policy.clauses import Clause
 from policy.complaints import FieldError
 from policy.delegateactions import DelegatedAction, NoteCorrectiveAction, PullUpCase, SupplementCopy, WaiveFinding
 from policy.delegatecase import CorrectiveNote, DelegatedCase, DelegatedState, PulledUp
-from policy.delegatechecks import Finding, Result, Settled, check
+from policy.delegatechecks import check
 from policy.delegated import DelegatedPacket, may_be_taken
+from policy.delegatefindings import Finding, Result, Settled
 from policy.particulars import Receipt, RefusedAction
 from policy.trust import UNSIGNED, Proof, is_superseded, is_to_be_marked, may_be_believed
 from policy.verdict import Allowed, Refused, Verdict, first_refusal

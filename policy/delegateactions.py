@@ -6,8 +6,8 @@ from pydantic import AwareDatetime, Field
 
 from policy.clauses import Clause
 from policy.complaints import field_names
-from policy.delegatechecks import Check
 from policy.delegated import Decider, NoticeGiven
+from policy.delegatefindings import Check
 from policy.delegation import LetterElement
 from policy.people import Role
 from policy.request import Attachment, Information

@@ -12,8 +12,9 @@ from pydantic import AwareDatetime
 
 from policy.calendar import CalendarName, add_business_days, end_of_day, local_day
 from policy.clauses import Clause
-from policy.delegatechecks import Finding, Result, Settled, check
+from policy.delegatechecks import check
 from policy.delegated import DelegatedPacket, MemberMatch
+from policy.delegatefindings import Finding, Result, Settled
 from policy.edition import Edition, edition_named, edition_on
 from policy.particulars import Filing, Notice, NoticeKind, Receipt, Recipient, RefusedAction, StoryEntry
 from policy.receipts import recalled, retired

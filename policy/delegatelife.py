@@ -15,7 +15,7 @@ from policy.delegatecase import (
     DelegatedState,
     unanswered,
 )
-from policy.delegatechecks import Finding, Result
+from policy.delegatefindings import Finding, Result
 from policy.edition import Category
 from policy.filing import Annex, Packet
 from policy.letter import Letter, Section

@@ -9,7 +9,7 @@ from enum import StrEnum
 from math import sqrt
 
 from policy.calendar import local_day
-from policy.delegatechecks import Finding, Part, Result
+from policy.delegatefindings import Finding, Part, Result
 from policy.delegation import Delegation
 from policy.verdict import Value
 

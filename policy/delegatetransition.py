@@ -5,8 +5,8 @@ from datetime import datetime
 from pydantic import AwareDatetime
 
 from policy.delegatecase import Compliance, DelegatedCase, DelegatedState
-from policy.delegatechecks import Finding
 from policy.delegated import DelegatedPacket, MemberMatch
+from policy.delegatefindings import Finding
 from policy.particulars import Filing, StoryEntry
 from policy.verdict import Value
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Engine, case, func, or_, select
 
 from policy.delegatecase import Compliance, DelegatedState
-from policy.delegatechecks import Check, Part, Result, Settled, Severity
 from policy.delegated import DelegatedPacket, DelegateOutcome, MemberMatch
+from policy.delegatefindings import Check, Part, Result, Settled, Severity
 from policy.delegatescore import Measured, Rate
 from policy.request import LineOfBusiness, Priority
 from policy.verdict import Value

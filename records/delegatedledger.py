@@ -8,8 +8,8 @@ from sqlalchemy import JSON, Connection, Engine, bindparam, func, select, type_c
 
 from policy.calendar import local_day
 from policy.delegatecase import DelegatedState
-from policy.delegatechecks import Finding
 from policy.delegated import DelegatedPacket, KnownMember, MemberMatch, known_as, matched
+from policy.delegatefindings import Finding
 from policy.delegatescore import month_of
 from policy.delegatetransition import DelegatedTransition
 from policy.filing import alphabetical

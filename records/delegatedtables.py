@@ -9,8 +9,8 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
 from policy.delegatecase import Compliance, DelegatedState
-from policy.delegatechecks import Check, Part, Result, Settled, Severity
 from policy.delegated import DelegatedPacket, DelegateOutcome, MemberMatch
+from policy.delegatefindings import Check, Part, Result, Settled, Severity
 from policy.request import LineOfBusiness, Priority
 from records.columns import PacketJson, Readable
 from records.rowbase import Record, instant, only, words

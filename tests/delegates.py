@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from policy.calendar import LOS_ANGELES, CalendarName, is_business_day
-from policy.delegatechecks import Check
 from policy.delegated import Decider, DeciderRole, Delegate, DelegatedPacket, DelegateOutcome, NoticeGiven
+from policy.delegatefindings import Check
 from policy.edition import EDITIONS
 from policy.request import Attachment, LineOfBusiness
 from tests.builders import CLINIC, a_request

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from policy.delegatechecks import PARTS, Check
 from policy.delegated import DeciderRole, DelegatedPacket, DelegateOutcome
+from policy.delegatefindings import PARTS, Check
 from policy.delegation import LetterElement
 from policy.edition import EDITIONS
 from policy.request import Request

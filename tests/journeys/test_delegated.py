@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from policy.delegatechecks import Check, Result
+from policy.delegatefindings import Check, Result
 from records.database import open_records
 from records.delegated import one
 from tests.adapters.samples import a_pdf

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from policy.delegatechecks import Check, Finding, Result, Settled, check
+from policy.delegatechecks import check
 from policy.delegated import DeciderRole, DelegatedPacket, DelegateOutcome, ExtensionTaken, MemberMatch, NoticeGiven
+from policy.delegatefindings import Check, Finding, Result, Settled
 from policy.edition import EDITIONS
 from policy.request import Item, LineOfBusiness, Priority
 from policy.rule import ExtensionReason

@@ -8,7 +8,6 @@ import pytest
 from policy.delegateacting import act
 from policy.delegateactions import DELEGATED_ACTIONS
 from policy.delegatecase import Compliance, DelegatedCase, DelegatedState, receive_packet
-from policy.delegatechecks import Check, Part, Settled
 from policy.delegated import (
     DeciderRole,
     DelegatedPacket,
@@ -18,6 +17,7 @@ from policy.delegated import (
     matched,
     may_be_taken,
 )
+from policy.delegatefindings import Check, Part, Settled
 from policy.delegatelife import category, code, compose, mhc_row, next_alarm, packet_of, ring, sent
 from policy.delegatescore import Measured, Period, Rate, Standing, measured, scores
 from policy.edition import EDITIONS

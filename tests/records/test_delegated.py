@@ -10,8 +10,8 @@ from sqlalchemy import Engine, text
 from policy.delegateacting import act
 from policy.delegateactions import WaiveFinding
 from policy.delegatecase import DelegatedCase, DelegatedState, receive_packet
-from policy.delegatechecks import Check, Part, Result, Settled
 from policy.delegated import Delegate, DelegatedPacket, MemberMatch
+from policy.delegatefindings import Check, Part, Result, Settled
 from policy.delegatelife import closed, code
 from policy.delegatescore import Rate, measured, scores
 from policy.delegatetransition import between

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from policy.delegatechecks import Check, Result, check
+from policy.delegatechecks import check
 from policy.delegated import DelegatedPacket, may_be_taken
+from policy.delegatefindings import Check, Result
 from policy.edition import EDITIONS
 from policy.request import Attachment
 from tests.adapters.samples import a_pdf

@@ -7,8 +7,8 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 
 from policy.delegatecase import Compliance, DelegatedState
-from policy.delegatechecks import Check, Settled
 from policy.delegated import DeciderRole
+from policy.delegatefindings import Check, Settled
 from policy.people import Actor, Role
 from tests.builders import CASE_MANAGER, CMO
 from tests.delegates import RECORD, a_decider
