@@ -7,11 +7,13 @@ first answer. A failure is an ordinary exception; the step is then tried again, 
 from typing import Protocol
 
 from policy.coding import MhcRow
+from policy.delegatetransition import DelegatedTransition
 from policy.dispatch import Delivery
 from policy.filing import Packet
 from policy.letter import Letter
 from policy.nomination import StaffMember
 from policy.particulars import Filing
+from policy.request import Request
 from policy.tasks import HumanTask
 from policy.transition import Transition
 
@@ -49,3 +51,17 @@ class MhcFeed(Protocol):
 
     def append(self, row: MhcRow) -> None:
         """Append one row. Idempotent on ``row.row_id``."""
+
+
+class DelegatedLedger(Protocol):
+    """The ledger of what delegates decided, and the tables that are projected from it."""
+
+    def record(self, transition: DelegatedTransition) -> None:
+        """Append the lines and update the rows, in one transaction. Idempotent on (number, revision)."""
+
+
+class Intake(Protocol):
+    """Where a request becomes a case."""
+
+    def enter(self, request: Request) -> str:
+        """The case number of a request received now; once for each external reference."""

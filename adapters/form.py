@@ -46,8 +46,9 @@ def sections(packet: Packet) -> tuple[FormSection, ...]:
         _reasons(packet),
         _clinical_information(packet),
         *map(_consultation, packet.consultations),
-        _determination(packet),
+        *(() if packet.annexes and not packet.determination else (_determination(packet),)),
         *(_opinion(opinion, packet.request.care) for opinion in packet.opinions),
+        *(FormSection.model_validate(annex.model_dump()) for annex in packet.annexes),
         *_category(packet),
     )
 

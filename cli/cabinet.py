@@ -5,6 +5,7 @@ Nothing here writes into the cabinet. What names a member is shown only where it
 
 import os
 import sys
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
@@ -21,7 +22,7 @@ from cli.retaining import hold, release, retention
 from cli.screen import as_json, complain, console, now, table
 from policy.calendar import local_day
 from policy.lifecycle import Stage
-from records import filings, queries
+from records import delegated, filings, queries
 from records.filings import CasePaper
 from wiring.settings import read_settings
 from wiring.world import World, open_world
@@ -54,7 +55,7 @@ def verify(*, names: Annotated[bool, Flag] = False, json: Json = False) -> int:
         Show the files' names, which are the members'; otherwise their folders only.
     """
     world = open_world(read_settings())
-    found = take(world.cabinet, lambda: [_recorded(paper) for paper in filings.filed(world.records)])
+    found = take(world.cabinet, lambda: list(_all_recorded(world)))
     waiting = _waiting(world)
     if json:
         shown = {
@@ -159,6 +160,12 @@ def _waiting(world: World) -> list[tuple[str, list[str]]]:
             gone = world.cabinet.gone(letters, (document.sha256 for document in file.documents))
             found += [(paper.number, gone)] if gone else []
     return found
+
+
+def _all_recorded(world: World) -> Iterator[Recorded]:
+    """Of the plan's own cases, then of what delegates decided (P10)."""
+    yield from (_recorded(paper) for paper in filings.filed(world.records))
+    yield from (Recorded(*row) for row in delegated.filed(world.records))
 
 
 def _recorded(paper: CasePaper) -> Recorded:

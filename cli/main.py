@@ -93,6 +93,11 @@ app.command(
     name="directory",
     help="The directory of physicians: import a version, list the versions, find and show physicians.",
 )
+app.command(
+    "cli.delegated:app",
+    name="delegated",
+    help="What IPAs and PPGs decided: take packets in, see what was found, settle it, and score each of them.",
+)
 app.command("cli.tokens:app", name="tokens", help="The tokens with which programs come to the portal's API.")
 
 

@@ -12,6 +12,7 @@ from temporalio.service import RPCError
 from cli.house import DONE, server_address
 from cli.screen import console
 from records.errors import RecordsError
+from wiring.delegated import DelegationDesk
 from wiring.desk import FrontDesk
 from wiring.devserver import ServerError, embedded_server
 from wiring.logs import set_up_logs
@@ -51,18 +52,20 @@ async def run_worker(settings: Settings, queue: str) -> int:
         running_workers(client, world.steps, queues, max_cached_cases=settings.max_cached_cases),
     ):
         console.print(f"Working on {', '.join(queues)} at {client.service_client.config.target_host}. Ctrl-C stops.")
-        await deliver_meanwhile(FrontDesk(client, world), stopped)
+        await deliver_meanwhile(FrontDesk(client, world), stopped, DelegationDesk(client, world))
         console.print("[dim]Finishing what is under way.[/]")
     return DONE
 
 
-async def deliver_meanwhile(desk: FrontDesk, stopped: asyncio.Event) -> None:
+async def deliver_meanwhile(desk: FrontDesk, stopped: asyncio.Event, delegation: DelegationDesk | None = None) -> None:
     """Starts requests and delivers actions that a door received, now and every while, until we are to stop."""
     while not stopped.is_set():
         try:
             started, delivered = len(await desk.open_unstarted()), await desk.deliver_kept()
             if started:
                 console.print(f"Started {started} registered requests that had been waiting for the server.")
+            if delegation and (packets := len(await delegation.open_unstarted())):
+                console.print(f"Started {packets} delegates' packets that had been waiting for the server.")
             if delivered:
                 console.print(f"Delivered {delivered} actions that had been waiting.")
         except (RecordsError, TemporalError) as trouble:

@@ -20,7 +20,7 @@ P6a P6b    routing            the ladder: organization; PPG, plan, out of networ
 P7         placement          the report comes and is shared
 P8         contents           what each letter says, the cost statement included
 P9         filing             the packet and its place in the cabinet
-P10        request            a delegate's receipt starts the clock (the IPA's copies come later)
+P10        delegatechecks     what is found in a delegate's copy (request: its receipt starts the clock)
 P11        coding             the category under which MHC counts the outcome
 P12        coding             in which quarter a case counts (the report comes later)
 T1 T2      third_opinion      when the first two physicians differ

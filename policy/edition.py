@@ -16,6 +16,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from policy.delegation import Delegation
 from policy.request import Item, LineOfBusiness, Priority, RequesterKind
 from policy.rule import Circumstances, Extension, Retention, Timeframe
 from policy.tasks import TaskKind
@@ -104,6 +105,7 @@ class Edition(Value):
     cost: dict[LineOfBusiness, CostShare]
     category: tuple[Category, ...]
     retention: tuple[Retention, ...]
+    delegation: Delegation
 
     @model_validator(mode="after")
     def _rows_do_not_overlap(self) -> Self:
@@ -129,9 +131,10 @@ class Edition(Value):
         others = {self.deemed_denial.citation, self.third_opinion.citation, self.telephone_or_fax.citation}
         others |= {c for choice in self.choice for c in (choice.yes_citation, choice.no_citation)}
         others |= {row.citation for row in self.retention}
+        others |= {self.delegation.citation, self.delegation.letter_citation}
         if unknown := others - set(self.citations):
             raise ValueError(
-                f"edition {self.id}: a choice, a retention or a rule of some lines cites {sorted(unknown)}"
+                f"edition {self.id}: a choice, delegation, a retention or a rule of some lines cites {sorted(unknown)}"
             )
         if unknown := {choice.parameter for choice in self.choice} - set(Parameters.model_fields):
             raise ValueError(f"edition {self.id}: a choice about no parameter: {sorted(unknown)}")

@@ -30,6 +30,15 @@ DEVICE = re.compile(r"^(CON|PRN|AUX|NUL|COM[0-9¹²³]|LPT[0-9¹²³])(?=\s*\.)"
 LONGEST_NAME = 60  # bytes of UTF-8 per part of a name: a file name has at most 255
 
 
+class Annex(Value):
+    """A section that a packet adds to the form: short fields, then long texts."""
+
+    heading: str
+    clause: str
+    fields: tuple[tuple[str, str], ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
+
+
 class Packet(Value):
     """All that is filed of a case, in its order: the form, the letters as they left, the reports, the attachments (P9).
 
@@ -55,6 +64,7 @@ class Packet(Value):
     attachments: tuple[Attachment, ...]
     letter_notes: dict[str, str] = {}
     letter_digests: dict[str, str] = {}
+    annexes: tuple[Annex, ...] = ()
 
     @property
     def folder(self) -> str:

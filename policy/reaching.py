@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from policy.case import Case
 from policy.channels import Channel, Route
+from policy.edition import Parameters
 from policy.particulars import Notice, NoticeKind, Recipient
 from policy.people import Address, Contact, Member, Professional, WrittenBy
 from policy.request import Priority
@@ -63,7 +64,10 @@ def telephone_of(case: Case, notice: Notice) -> str:
 def routes(case: Case, notice: Notice) -> tuple[Route, ...]:
     """The ways on which a letter is tried, in order, without those that have failed before."""
     professional = reader(case, notice.recipient, opinion_ordinal(notice))
-    ways = _to_member(case) if professional is None else _to_professional(case, professional)
+    if professional is None:
+        ways = _to_member(case)
+    else:
+        ways = office_routes(case.edition.parameters, professional.fax, professional.address)
     return tuple(way for way in ways if way.channel not in notice.avoids)
 
 
@@ -90,13 +94,14 @@ def _to_member(case: Case) -> tuple[Route, ...]:
     return tuple(ways)
 
 
-def _to_professional(case: Case, professional: Professional) -> tuple[Route, ...]:
-    patience = timedelta(minutes=case.edition.parameters.fax_patience_minutes)
+def office_routes(parameters: Parameters, fax: str, address: Address | None) -> tuple[Route, ...]:
+    """The ways to an office, a physician's or a delegate's: a fax first, then the post."""
     ways: list[Route] = []
-    if professional.fax.strip():
-        ways.append(Route(channel=Channel.FAX, to=(professional.fax,), patience=patience))
-    if professional.address:
-        ways.append(Route(channel=Channel.PRINT, to=professional.address.lines))
+    if fax.strip():
+        patience = timedelta(minutes=parameters.fax_patience_minutes)
+        ways.append(Route(channel=Channel.FAX, to=(fax,), patience=patience))
+    if address:
+        ways.append(Route(channel=Channel.PRINT, to=address.lines))
     return tuple(ways)
 
 

@@ -39,6 +39,7 @@ MAY_POST = (Role.INTAKE, Role.CASE_MANAGER, Role.SUPERVISOR, Role.ADMINISTRATOR)
 MAY_READ = (*MAY_POST, Role.AUDITOR)
 NUMBER = re.compile(r"SO-[0-9]{4}-[0-9]{6,9}")
 KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
+POSTED = ("requests", "delegated", "documents")  # the last two are answered in apidelegated
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 router = APIRouter(include_in_schema=False, route_class=ProblemRoute)
@@ -116,7 +117,7 @@ def page(request: Request) -> Response:
 @router.api_route("/api/{rest:path}", methods=METHODS)
 def nothing(rest: str) -> Response:
     """Whatever else is asked for under this path."""
-    allowed = {"requests": "POST", "openapi.json": "GET"}.get(rest)
+    allowed = {**dict.fromkeys(POSTED, "POST"), "openapi.json": "GET"}.get(rest)
     if allowed is None and re.fullmatch("requests/[^/]+", rest):
         allowed = "GET"
     if allowed is None:

@@ -12,7 +12,7 @@ from policy.request import Attachment
 from policy.request import Request as SecondOpinionRequest
 from portal.apiproblems import ApiProblem, Kind, too_large
 from portal.house import House
-from wiring.intake import ENVELOPE, IntakeError, read_intake
+from wiring.intake import ENVELOPE, REQUESTS, IntakeError, Wanted, read_intake
 from wiring.intakefields import shown
 from wiring.intakefiles import DEEPEST, Doubled, Flaw, Place, decoded, json_rows
 
@@ -40,7 +40,7 @@ async def body_of(request: Request) -> str:
         raise ApiProblem(Kind.UNREADABLE, str(trouble)) from None
 
 
-def read_request(text: str, house: House) -> SecondOpinionRequest:
+def read_request(text: str, house: House, wanted: Wanted = REQUESTS) -> SecondOpinionRequest:
     """The one request that a body holds, if it can be opened now. Raises ApiProblem."""
     value = _value(text)
     if ambiguous := tuple(_ambiguous(value, ()))[:MOST_ERRORS]:
@@ -50,7 +50,9 @@ def read_request(text: str, house: House) -> SecondOpinionRequest:
             tuple(FieldError(field=name, problem="is no field; it belongs into intake files only") for name in ours)
         )
     try:
-        reading = read_intake(text, name=NAME, received_at=datetime.now(UTC), folder=None, store=_no_store)
+        reading = read_intake(
+            text, name=NAME, received_at=datetime.now(UTC), folder=None, store=_no_store, wanted=wanted
+        )
     except IntakeError as trouble:
         raise ApiProblem(Kind.UNREADABLE, str(trouble)) from None
     if reading.errors:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
 
+from policy.delegated import DelegatedPacket
 from policy.request import Request
 from portal.apiproblems import MEDIA_TYPE, Kind, Problem
 
@@ -52,11 +53,16 @@ def description(received: type[BaseModel], standing: type[BaseModel]) -> dict[st
         "openapi": "3.1.0",
         "info": {"title": "Second Opinion: intake", "version": "1", "description": ABOUT},
         "servers": [{"url": "/"}],
-        "tags": [{"name": "requests", "description": "Second-opinion requests"}],
+        "tags": [
+            {"name": "requests", "description": "Second-opinion requests"},
+            {"name": "delegated", "description": "What IPAs and PPGs decided"},
+        ],
         "security": [{"token": []}],
         "paths": {
             "/api/requests": {"post": _post(received)},
             "/api/requests/{number}": {"get": _get(standing)},
+            "/api/documents": {"post": _post_document()},
+            "/api/delegated": {"post": _post_packet()},
         },
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "so_<id>_<secret>"}},
@@ -116,6 +122,43 @@ def _post(received: type[BaseModel]) -> dict[str, Any]:
     }
 
 
+def _post_document() -> dict[str, Any]:
+    return {
+        "operationId": "send_document",
+        "tags": ["delegated"],
+        "summary": "Send a document of a delegate's packet",
+        "description": "A PDF of at most 20 MB. The packet then names it by what is answered here.",
+        "requestBody": {
+            "required": True,
+            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+        },
+        "responses": {
+            "201": {"description": "It is stored.", "content": _json("Attachment")},
+            **_problems(SENDING),
+        },
+    }
+
+
+def _post_packet() -> dict[str, Any]:
+    answer = {"content": {"application/json": {"schema": {"type": "object"}}}}
+    return {
+        "operationId": "send_packet",
+        "tags": ["delegated"],
+        "summary": "Send what a delegate decided (Procedure 10)",
+        "description": "When the copy came is our clock's. docs/delegated-packets.md says what is checked.",
+        "requestBody": {
+            "required": True,
+            "description": "The packet, at most 1 MB.",
+            "content": {"application/json": {"schema": {"$ref": f"{SCHEMAS}DelegatedPacket"}}},
+        },
+        "responses": {
+            "201": {"description": "It has a number now.", **answer},
+            "200": {"description": "It was sent before, with the same content: the same answer.", **answer},
+            **_problems(SENDING),
+        },
+    }
+
+
 def _get(standing: type[BaseModel]) -> dict[str, Any]:
     number = {"type": "string", "pattern": "^SO-[0-9]{4}-[0-9]{6,9}$", "examples": ["SO-2026-000001"]}
     return {
@@ -135,7 +178,13 @@ def _get(standing: type[BaseModel]) -> dict[str, Any]:
 
 def _schemas(received: type[BaseModel], standing: type[BaseModel]) -> dict[str, Any]:
     _, found = models_json_schema(
-        [(Request, "validation"), (received, "serialization"), (standing, "serialization"), (Problem, "serialization")],
+        [
+            (Request, "validation"),
+            (DelegatedPacket, "validation"),
+            (received, "serialization"),
+            (standing, "serialization"),
+            (Problem, "serialization"),
+        ],
         ref_template=SCHEMAS + "{model}",
     )
     schemas: dict[str, Any] = found["$defs"]

@@ -18,6 +18,7 @@ from adapters.shelf import AdapterError
 from portal import (
     acting,
     api,
+    apidelegated,
     audit,
     case,
     caselist,
@@ -55,6 +56,7 @@ ROOMS = (
     acting,
     documents,
     intake,
+    apidelegated,
     api,
     supervision,
     panel,

@@ -11,6 +11,7 @@ from sqlalchemy.types import TypeEngine
 
 from policy.channels import Attempt
 from policy.complaints import FieldError
+from policy.delegated import DelegatedPacket
 from policy.directory import Physician
 from policy.people import Role
 from policy.request import Request
@@ -149,3 +150,18 @@ class PhysicianJson(TypeDecorator[Physician]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> Physician | None:  # noqa: ARG002
         """From the database."""
         return Physician.model_validate_json(value) if value is not None else None
+
+
+class PacketJson(TypeDecorator[DelegatedPacket]):
+    """A delegate's packet as JSON. Read back, it is checked again."""
+
+    impl = JSON()
+    cache_ok = True
+
+    def process_bind_param(self, value: DelegatedPacket | None, dialect: Dialect) -> dict[str, Any] | None:  # noqa: ARG002
+        """To the database."""
+        return value.model_dump(mode="json") if value is not None else None
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> DelegatedPacket | None:  # noqa: ANN401, ARG002
+        """From the database."""
+        return DelegatedPacket.model_validate(value) if value is not None else None

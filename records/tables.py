@@ -1,6 +1,7 @@
 """The tables: the register of submissions, the projections of each case, the ledger that only grows.
 
-What the doors keep besides stands in ``doortables``, the directory of physicians in ``directorytables``.
+What the doors keep besides stands in ``doortables``, the directory of physicians in ``directorytables``,
+what delegates decided in ``delegatedtables``.
 ``migrations`` makes them; a test holds the two together. The ledger's triggers are in the migration alone.
 """
 
@@ -19,6 +20,7 @@ from policy.rule import Obligation
 from policy.tasks import TaskKind, TaskState
 from policy.timeframes import ClockState
 from records.columns import Attempts, FieldErrors, Readable, RequestJson, RoleList
+from records.delegatedtables import DELEGATED
 from records.directorytables import DIRECTORY
 from records.doortables import DOORS
 from records.rowbase import Record, came_later, case_key, instant, only, words
@@ -225,7 +227,7 @@ class LegalHoldRecord(Record, table=True):
     lifted_because: str = words()
 
 
-TABLES: dict[str, Table] = {**DOORS.tables, **DIRECTORY.tables}
+TABLES: dict[str, Table] = {**DOORS.tables, **DIRECTORY.tables, **DELEGATED.tables}
 NUMBERING = TABLES["numbering"]
 INTAKE = TABLES["intake"]
 KEPT = TABLES["kept_actions"]
@@ -244,3 +246,7 @@ LEGAL_HOLDS = TABLES["legal_holds"]
 DIRECTORY_VERSIONS = TABLES["directory_versions"]
 DIRECTORY_PHYSICIANS = TABLES["directory_physicians"]
 DIRECTORY_TERMS = TABLES["directory_terms"]
+DELEGATED_NUMBERING = TABLES["delegated_numbering"]
+DELEGATED_CASES = TABLES["delegated_cases"]
+DELEGATED_FINDINGS = TABLES["delegated_findings"]
+DELEGATED_LINES = TABLES["delegated_lines"]

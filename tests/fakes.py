@@ -4,11 +4,13 @@ import hashlib
 
 from policy.channels import Attempt, Result
 from policy.coding import MhcRow
+from policy.delegatetransition import DelegatedTransition
 from policy.dispatch import Delivery
 from policy.filing import Packet
 from policy.letter import Letter
 from policy.nomination import StaffMember
 from policy.particulars import Filing
+from policy.request import Request
 from policy.tasks import HumanTask
 from policy.transition import Transition
 from tests.builders import MONDAY
@@ -94,3 +96,33 @@ class FakeMhcFeed:
 
     def append(self, row: MhcRow) -> None:
         self.rows.setdefault(row.row_id, row)
+
+
+class FakeDelegatedLedger:
+    """Remembers every transition of delegated decisions, and fails as often as it is told to."""
+
+    def __init__(self) -> None:
+        self.transitions: list[DelegatedTransition] = []
+        self.failures = 0
+
+    def record(self, transition: DelegatedTransition) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OSError("the records are away")
+        self.transitions.append(transition)
+
+    def events(self, number: str) -> list[str]:
+        """What the ledger says happened, each line once, in order."""
+        lines = {e.seq: e.event for t in self.transitions if t.number == number for e in t.entries}
+        return [lines[seq] for seq in sorted(lines)]
+
+
+class FakeIntake:
+    """Remembers the requests that became cases, by reference."""
+
+    def __init__(self) -> None:
+        self.requests: dict[str, Request] = {}
+
+    def enter(self, request: Request) -> str:
+        self.requests.setdefault(request.external_reference, request)
+        return f"SO-2026-{list(self.requests).index(request.external_reference) + 1:06}"

@@ -10,6 +10,7 @@ was typed. A row with an error can be written to a file of refused rows, mended 
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -20,9 +21,9 @@ from pydantic import ValidationError
 
 from policy.acceptance import may_be_opened
 from policy.request import Request
-from policy.verdict import Refused
+from policy.verdict import Refused, Verdict
 from wiring.intakedocuments import Store, attach, stand_in, taken_in_by, with_documents
-from wiring.intakefields import COLUMNS, as_object, expected, header_problems, problem, shown
+from wiring.intakefields import LISTS, as_object, columns_of, expected, header_problems, problem, shown, times_of
 from wiring.intakefiles import (
     IntakeError,
     Place,
@@ -57,8 +58,19 @@ __all__ = [
 STANDARD_INPUT = "standard input"
 MOST_ERRORS = 50  # of one row
 ENVELOPE = {"row", "errors", "request"}  # a line of a file of refused rows
-TIMES: tuple[Place, ...] = (("member", "birth_date"), ("received_by_delegate_at",))
 DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+Judge = Callable[[Request, datetime], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the rows are to be: a request, or a model that is one and more; and what judges each at the door."""
+
+    model: type[Request] = Request
+    judge: Judge = may_be_opened
+
+
+REQUESTS = Wanted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +115,27 @@ class Reading:
         return tuple(RowError(row=row, field=hint.field, problem=hint.problem) for row, hint in found)
 
 
-def read_intake_file(path: Path, *, received_at: datetime, store: Store) -> Reading:
+def read_intake_file(path: Path, *, received_at: datetime, store: Store, wanted: Wanted = REQUESTS) -> Reading:
     """The requests of a file. Raises IntakeError when it cannot be read at all."""
     text = decoded(read_bytes(path), path.name)
-    return read_intake(text, name=path.name, received_at=received_at, folder=path.parent, store=store)
+    return read_intake(text, name=path.name, received_at=received_at, folder=path.parent, store=store, wanted=wanted)
 
 
-def read_intake_stream(stream: BinaryIO, *, received_at: datetime, store: Store) -> Reading:
+def read_intake_stream(stream: BinaryIO, *, received_at: datetime, store: Store, wanted: Wanted = REQUESTS) -> Reading:
     """The requests of standard input, whose format is seen by its beginning. Raises IntakeError as for a file."""
     text = decoded(bounded(stream, STANDARD_INPUT), STANDARD_INPUT)
-    return read_intake(text, name=STANDARD_INPUT, received_at=received_at, folder=None, store=store)
+    return read_intake(text, name=STANDARD_INPUT, received_at=received_at, folder=None, store=store, wanted=wanted)
 
 
-def read_intake(text: str, *, name: str, received_at: datetime, folder: Path | None, store: Store) -> Reading:
+def read_intake(
+    text: str,
+    *,
+    name: str,
+    received_at: datetime,
+    folder: Path | None,
+    store: Store,
+    wanted: Wanted = REQUESTS,
+) -> Reading:
     """The requests of a text; ``name`` is the file's, and ``folder`` where its documents lie (None: there are none).
 
     ``store`` takes in a document, or raises an exception whose text says how to mend it; it is asked only for rows
@@ -128,17 +148,18 @@ def read_intake(text: str, *, name: str, received_at: datetime, folder: Path | N
         rows = [_Row(row.number, row.raw, row.value) for row in json_rows(text, name)]
     else:
         header, *records = csv_records(text, name)
-        errors = _header_errors(header, name)
+        errors = _header_errors(header, name, wanted.model)
         if errors:
             return Reading(submissions=(), errors=errors, rejected=())
-        rows = [_from_record(number, header, record) for number, record in enumerate(records, 2) if any(record)]
+        filled = ((number, record) for number, record in enumerate(records, 2) if any(record))
+        rows = [_from_record(number, header, record, wanted.model) for number, record in filled]
     if not rows:
         raise IntakeError(f"{name} holds no request; give at least one.")
     for row in rows:
-        _validate(row, received_at, folder)
+        _validate(row, received_at, folder, wanted)
     _compare(rows)
     for row in rows:
-        _take_in_documents(row, folder, store)
+        _take_in_documents(row, folder, store, wanted.model)
     return _reading(rows)
 
 
@@ -177,30 +198,30 @@ class _Row:
         """One more error of a field."""
         if self.items is not None and place[:1] == ("information",) and len(place) > 1:
             place = (self.items[int(place[1])],)
-        elif self.items is not None and place[:1] == ("reasons",):
-            place = ("reasons",)
+        elif self.items is not None and place[:1] and place[0] in LISTS:
+            place = place[:1]
         self.errors.append(RowError(row=self.number, field=shown(place), problem=what))
 
 
-def _header_errors(header: list[str], name: str) -> tuple[RowError, ...]:
-    if COLUMNS.keys().isdisjoint(header):
+def _header_errors(header: list[str], name: str, model: type[Request]) -> tuple[RowError, ...]:
+    if columns_of(model).keys().isdisjoint(header):
         raise IntakeError(f"{name} names no field in its first row; name the columns external_reference,line,… there.")
-    found = islice(header_problems(header), MOST_ERRORS)
+    found = islice(header_problems(header, model), MOST_ERRORS)
     return tuple(RowError(row=1, field=label, problem=what) for label, what in found)
 
 
-def _from_record(number: int, header: list[str], record: list[str]) -> _Row:
-    content, items = as_object(header, record)
+def _from_record(number: int, header: list[str], record: list[str], model: type[Request]) -> _Row:
+    content, items = as_object(header, record, model)
     return _Row(number, json.dumps(content, ensure_ascii=False), content, items)
 
 
-def _validate(row: _Row, received_at: datetime, folder: Path | None) -> None:
+def _validate(row: _Row, received_at: datetime, folder: Path | None, wanted: Wanted) -> None:
     """Find every error of a row; without one it has its request, with stand-ins for documents not yet taken in."""
     if type(row.content) is dict and row.content.keys() == ENVELOPE:
         row.raw, row.content = raw_member(row.raw, "request"), row.content["request"]
     problems: Problems = []
     row.content = kept(row.content, (), problems)
-    problems += _bare_numbers(row.content)
+    problems += _bare_numbers(row.content, wanted.model)
     if not isinstance(row.content, dict):
         return row.complain((), "is no object; give each request as one object with its fields")
     row.demonstration = row.content.pop("demonstration", None)
@@ -209,11 +230,11 @@ def _validate(row: _Row, received_at: datetime, folder: Path | None) -> None:
     content, missing = attach(row.content, folder, stand_in)
     problems += missing
     try:
-        row.request = _request(content)
+        row.request = _request(content, wanted.model)
     except ValidationError as trouble:
-        problems += _field_problems(trouble, {place for place, _ in problems})
+        problems += _field_problems(trouble, {place for place, _ in problems}, wanted.model)
     if row.request and not problems:
-        problems += _refusals(row.request, received_at)
+        problems += _refusals(row.request, received_at, wanted.judge)
     for place, what in problems[:MOST_ERRORS]:
         row.complain(place, what)
     if len(problems) > MOST_ERRORS:
@@ -221,24 +242,24 @@ def _validate(row: _Row, received_at: datetime, folder: Path | None) -> None:
     return None
 
 
-def _request(content: Any) -> Request:  # noqa: ANN401 - JSON
+def _request(content: Any, model: type[Request]) -> Request:  # noqa: ANN401 - JSON
     """Strictly, so that nothing is guessed: no number is a text, and no "1" is true."""
-    return Request.model_validate_json(json.dumps(content), strict=True)
+    return model.model_validate_json(json.dumps(content), strict=True)
 
 
-def _bare_numbers(content: Any) -> Problems:  # noqa: ANN401 - JSON
+def _bare_numbers(content: Any, model: type[Request]) -> Problems:  # noqa: ANN401 - JSON
     """Pydantic reads "19610504" as so many seconds since 1970, which would be a wrong date of birth."""
     found: Problems = []
-    for place in TIMES:
+    for place in times_of(model):
         value = content
         for step in place:
             value = value.get(step) if isinstance(value, dict) else None
         if isinstance(value, str) and not DATE.match(value):
-            found.append((place, f"does not begin with a date; give {expected(place)}"))
+            found.append((place, f"does not begin with a date; give {expected(place, model)}"))
     return found
 
 
-def _field_problems(error: ValidationError, known: set[Place]) -> Problems:
+def _field_problems(error: ValidationError, known: set[Place], model: type[Request]) -> Problems:
     """What validation finds, but for what follows from an error that is known, or lies deeper."""
     found = [(tuple(e["loc"]), e) for e in error.errors(include_input=False, include_url=False)]
     above = {place[:end] for place, _ in found for end in range(len(place))}
@@ -249,21 +270,21 @@ def _field_problems(error: ValidationError, known: set[Place]) -> Problems:
         and not any(place[:end] in known for end in range(1, len(place) + 1))
     ]
     # No more are told, and to look for what was meant takes time.
-    told = [(place, problem(e)) for place, e in fresh[:MOST_ERRORS]]
+    told = [(place, problem(e, model)) for place, e in fresh[:MOST_ERRORS]]
     return told + [(place, "") for place, _ in fresh[MOST_ERRORS:]]
 
 
-def _refusals(request: Request, received_at: datetime) -> Problems:
-    verdict = may_be_opened(request, received_at)
+def _refusals(request: Request, received_at: datetime, judge: Judge) -> Problems:
+    verdict = judge(request, received_at)
     return [(tuple(verdict.field.split(".")), verdict.reason)] if isinstance(verdict, Refused) else []
 
 
 def _compare(rows: list[_Row]) -> None:
     """The same reference is the same request: said twice it counts once, and with other content it is an error."""
-    first: dict[str, _Row] = {}
+    first: dict[tuple[str, str], _Row] = {}
     for row in rows:
-        reference = row.content.get("external_reference") if isinstance(row.content, dict) else None
-        earlier = first.setdefault(reference, row) if isinstance(reference, str) and reference else row
+        reference = _reference(row.content)
+        earlier = first.setdefault(reference, row) if reference else row
         if earlier is row:
             continue
         if row.says_the_same_as(earlier):
@@ -274,14 +295,23 @@ def _compare(rows: list[_Row]) -> None:
             one.complain(("external_reference",), what)
 
 
-def _take_in_documents(row: _Row, folder: Path | None, store: Store) -> None:
+def _reference(content: Any) -> tuple[str, str] | None:  # noqa: ANN401 - JSON
+    """The sender's own number; two delegates may use the same one."""
+    if not isinstance(content, dict):
+        return None
+    reference, delegate = content.get("external_reference"), content.get("delegate")
+    whose = delegate.get("organization") if isinstance(delegate, dict) else ""
+    return (reference, str(whose)) if isinstance(reference, str) and reference else None
+
+
+def _take_in_documents(row: _Row, folder: Path | None, store: Store, model: type[Request]) -> None:
     if row.errors or row.repeats:
         return
     content, problems = attach(row.content, folder, taken_in_by(store))
     for place, what in problems:
         row.complain(place, what)
     if not problems and content is not row.content:
-        row.request = _request(content)
+        row.request = _request(content, model)
 
 
 def _reading(rows: list[_Row]) -> Reading:

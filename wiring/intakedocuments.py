@@ -59,7 +59,8 @@ def attach(
 
 def _paths_in(value: Any, place: Place = ()) -> Iterator[Place]:  # noqa: ANN401 - JSON
     """Where an attachment is expected and a path is given."""
-    expected = place[-1:] == ("attachment",) or place[-2:-1] == ("attachments",)
+    last = place[-1] if place else ""
+    expected = (isinstance(last, str) and last.endswith("attachment")) or place[-2:-1] == ("attachments",)
     if expected and isinstance(value, dict) and "path" in value:
         yield place
     elif isinstance(value, dict | list):

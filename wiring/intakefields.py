@@ -1,20 +1,23 @@
 """A request's fields as an intake file has them: their paths, a CSV file's columns, and their words. Policy P1 and P2.
 
+A ``model`` is a request, or a delegate's packet, which is a request with its decision (P10).
+
 The words are for people who must mend a file. They never hold what was typed: it may be health information.
 """
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date, datetime
 from difflib import get_close_matches
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import NoneType
 from typing import Any, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 from pydantic_core import ErrorDetails
 
-from policy.request import Item, Request
+from policy.request import Attachment, Item, Request
 from wiring.intakefiles import Place
 
 WHOLE = "(whole)"
@@ -31,6 +34,16 @@ WORDS = {
     "member_id": "the member's number, such as M-0042",
     "birth_date": "a date as YYYY-MM-DD, such as 1961-05-04",
     "received_by_delegate_at": "date, time and zone, such as 2026-01-15T09:00:00-08:00",
+    **dict.fromkeys(
+        ("decided_at", "information_complete_at", "pend_notice_at", "notified_at", "at"),
+        "date, time and zone, such as 2026-01-20T16:30:00-08:00",
+    ),
+    "record_attachment": '{"path": "record.pdf"}, a PDF beside the file',
+    "letter_attachment": '{"path": "letter.pdf"}, a PDF beside the file',
+    "licence": "the number of the licence, such as A12345",
+    "rationale": "why it was decided so, in words",
+    "criteria": "the criteria or guideline that was used",
+    "email": "an address as um@alder-ipa.example",
     "npi": "the ten digits of the NPI, such as 1003000126",
     "name": "the physician's name, such as Dr. Ana Ruiz",
     "family": "the family name, such as Ruiz",
@@ -42,7 +55,6 @@ WORDS = {
     "state": "the state in two capital letters, such as CA",
     "postal_code": "the ZIP code, such as 90012 or 90012-1234",
     "language": "the language as an ISO 639 code in small letters, such as en or es",
-    "email": "an e-mail address, such as ana@example.org",
     "confidential": "an object with at least one of address, phone and email",
     "organization": "the physician organization, such as Alder IPA",
     "phone": "a telephone number, such as 213-555-0101",
@@ -53,6 +65,8 @@ WORDS = {
     "size": "the size of a stored document in bytes",
     "media_type": "application/pdf",
 }
+
+IN_PLACE = {"decider.name": "the name of who decided, such as Dr. Ana Ruiz"}
 
 WRONG = {
     "missing": "is missing",
@@ -120,20 +134,43 @@ def _paths(model: type[BaseModel], before: str = "") -> Iterator[tuple[str, Any]
 
 
 PATHS = dict(_paths(Request))
+DAYS_AND_TIMES = (date, datetime, AwareDatetime)
+LISTS = ("reasons", "letter_elements")  # of codes; in a CSV file divided by semicolons
 
 
-def _columns() -> Iterator[tuple[str, Any]]:
-    for path, kind in PATHS.items():
+@cache
+def paths_of(model: type[BaseModel]) -> dict[str, Any]:
+    """Every field of a model, by its dotted path without places in lists, with its type."""
+    return dict(_paths(model))
+
+
+@cache
+def times_of(model: type[BaseModel]) -> tuple[Place, ...]:
+    """The fields that hold a day or a time, but for those in lists."""
+    return tuple(tuple(path.split(".")) for path, kind in paths_of(model).items() if kind in DAYS_AND_TIMES)
+
+
+def _columns(model: type[BaseModel]) -> Iterator[tuple[str, Any]]:
+    paths = paths_of(model)
+    for path, kind in paths.items():
         first, _, rest = path.partition(".")
         if first == "also_involved" and not _is_object(kind):
             yield from ((f"{first}.{place}.{rest}", kind) for place in range(MOST_ALSO_INVOLVED))
         elif path == "information":
             yield from ((f"information.{item}", str) for item in Item if item is not Item.MEMBER_ADDRESS)
-        elif first != "information" and not _is_object(kind):
+        elif first != "information" and kind is Attachment:
+            yield f"{path}.path", str
+        elif first != "information" and not _is_object(kind) and paths.get(path.rpartition(".")[0]) is not Attachment:
             yield path, kind
 
 
-COLUMNS = dict(_columns())
+@cache
+def columns_of(model: type[BaseModel]) -> dict[str, Any]:
+    """The columns that a CSV file can have, with the type of each."""
+    return dict(_columns(model))
+
+
+COLUMNS = columns_of(Request)
 
 
 # -- a CSV file's columns
@@ -141,18 +178,20 @@ COLUMNS = dict(_columns())
 SPOKEN = {"true": True, "yes": True, "false": False, "no": False}
 
 
-def header_problems(header: Sequence[str]) -> Iterator[tuple[str, str]]:
+def header_problems(header: Sequence[str], model: type[BaseModel] = Request) -> Iterator[tuple[str, str]]:
     """What is wrong with the names of the columns: by name, or by number where it is no name."""
     first: dict[str, int] = {}
     for number, name in enumerate(header, 1):
         label = name if NAME.fullmatch(name) else f"column_{number}"
         if name and first.setdefault(name, number) != number:
             yield label, f"is the name of column {first[name]} and of column {number}; keep one of the two"
-        elif name and name not in COLUMNS:
-            yield label, _unknown_column(name)
+        elif name and name not in columns_of(model):
+            yield label, _unknown_column(name, model)
 
 
-def as_object(header: Sequence[str], record: Sequence[str]) -> tuple[dict[str, Any], tuple[str, ...]]:
+def as_object(
+    header: Sequence[str], record: Sequence[str], model: type[BaseModel] = Request
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """A record as the object that it means, without its blank cells; and the columns of its items of information.
 
     A cell under no name comes under ``column_7``, which is no field, so that it is not lost.
@@ -165,8 +204,8 @@ def as_object(header: Sequence[str], record: Sequence[str]) -> tuple[dict[str, A
             continue
         if not column:
             found[f"column_{number}"] = cell
-        elif column == "reasons":
-            found["reasons"] = [reason.strip() for reason in cell.split(";") if reason.strip()]
+        elif column in LISTS:
+            found[column] = [code.strip() for code in cell.split(";") if code.strip()]
         elif column.startswith("information."):
             found.setdefault("information", []).append({"item": column.partition(".")[2], "text": cell})
             items.append(column)
@@ -175,7 +214,7 @@ def as_object(header: Sequence[str], record: Sequence[str]) -> tuple[dict[str, A
             parent = found
             for step in way:
                 parent = parent.setdefault(step, {})
-            parent[last] = SPOKEN.get(cell.casefold(), cell) if COLUMNS[column] is bool else cell
+            parent[last] = SPOKEN.get(cell.casefold(), cell) if columns_of(model)[column] is bool else cell
     if "also_involved" in found:
         others = found["also_involved"]
         found["also_involved"] = [others.get(str(place), {}) for place in range(1 + max(map(int, others)))]
@@ -191,9 +230,9 @@ def shown(place: Place) -> str:
     return ".".join(parts) or WHOLE
 
 
-def expected(place: Place) -> str:
+def expected(place: Place, model: type[BaseModel] = Request) -> str:
     """What belongs into a field, with an example or all choices."""
-    kind: Any = Request
+    kind: Any = model
     name, many, optional = "", False, False
     for step in place:
         if isinstance(step, int):
@@ -202,7 +241,7 @@ def expected(place: Place) -> str:
         field = kind.model_fields[step]
         kind, many = _kind(field.annotation), get_origin(field.annotation) is tuple
         name, optional = step, not field.is_required()
-    words = _words(kind, name, shown(place), many=many)
+    words = IN_PLACE.get(shown(place)) or _words(kind, name, shown(place), many=many)
     return f"{words}, or leave it out" if optional else words
 
 
@@ -225,35 +264,36 @@ def _needed(model: type[BaseModel], before: str = "") -> Iterator[str]:
             yield f"{before}{name}"
 
 
-def problem(error: ErrorDetails) -> str:
+def problem(error: ErrorDetails, model: type[BaseModel] = Request) -> str:
     """What is wrong with a field, and how to mend it."""
     kind, limits = error["type"], error.get("ctx", {})
     match kind:
         case "extra_forbidden":
-            return _unknown(tuple(error["loc"]))
+            return _unknown(tuple(error["loc"]), model)
         case "string_too_long":
             return f"is longer than {limits['max_length']} characters; shorten it"
         case "value_error" if not error["msg"].endswith("must not be blank"):
             return error["msg"].removeprefix("Value error, ")
     blank = kind == "value_error" or (kind == "string_too_short" and limits["min_length"] == 1)
-    return f"{'is blank' if blank else WRONG.get(kind, 'cannot be used')}; give {expected(tuple(error['loc']))}"
+    return f"{'is blank' if blank else WRONG.get(kind, 'cannot be used')}; give {expected(tuple(error['loc']), model)}"
 
 
-def _unknown(place: Place) -> str:
+def _unknown(place: Place, model: type[BaseModel]) -> str:
     """The field that was meant, or all that can stand there."""
     path = ".".join(part for part in place if isinstance(part, str))
     if NAMELESS.fullmatch(path):
         return "stands under no name of a column; name the column in the first row, or take the cell out"
-    meant = _meant(path, tuple(PATHS))
+    paths = paths_of(model)
+    meant = _meant(path, tuple(paths))
     if meant:
         return f"is no field; did you mean {meant}?"
     container = path.rpartition(".")[0]
-    kind = PATHS.get(container, Request)
+    kind = paths.get(container, model)
     return f"is no field here; take it out, or give one of: {', '.join(kind.model_fields)}"
 
 
-def _unknown_column(name: str) -> str:
-    meant = _meant(name, tuple(COLUMNS))
+def _unknown_column(name: str, model: type[BaseModel]) -> str:
+    meant = _meant(name, tuple(columns_of(model)))
     if meant:
         return f"is no field; did you mean {meant}?"
     return "is no field; take the column out, or name it by a field's path, such as member.name.family"

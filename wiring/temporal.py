@@ -3,10 +3,11 @@
 Nothing else builds a client or a worker.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -15,15 +16,17 @@ from temporalio.service import RPCError
 from temporalio.worker import Interceptor, Replayer, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.delegation import DelegationSteps
 from activities.filing import FilingSteps
 from activities.ledger import LedgerSteps
 from activities.letters import LetterSteps
 from wiring.settings import Settings
 from workflows import CASES, LETTERS, QUEUES
+from workflows.delegated import DelegatedDecisionWorkflow
 from workflows.guard import GuardSignals
 from workflows.second_opinion import SecondOpinionWorkflow
 
-WORKFLOWS = [SecondOpinionWorkflow]
+WORKFLOWS = [SecondOpinionWorkflow, DelegatedDecisionWorkflow]
 DATA_CONVERTER = pydantic_data_converter
 THREADS = 4  # two cores typeset and write; more threads only queue at the database and the interpreter
 
@@ -39,6 +42,7 @@ class Steps:
     ledger: LedgerSteps
     letters: LetterSteps
     filing: FilingSteps
+    delegation: DelegationSteps | None = None  # None: a stage that plays no delegated decisions
 
 
 def named_cluster() -> str | None:
@@ -128,6 +132,7 @@ def _build_worker(
                 ledger.present_to_case_manager,
                 ledger.present_to_physician,
                 ledger.present_to_consultant,
+                *_delegation(steps.delegation),
             ],
             activity_executor=threads,
             interceptors=[GuardSignals()],
@@ -147,4 +152,11 @@ def _build_worker(
             filing.send_to_mhc,
         ],
         activity_executor=threads,
+        # No more than there are threads: a burst of packets to file must not stand before the ledger in the queue, or
+        # workflow tasks that wait for their line take longer than they may.
+        max_concurrent_activities=THREADS,
     )
+
+
+def _delegation(steps: DelegationSteps | None) -> list[Callable[..., Any]]:
+    return [steps.record_delegated, steps.open_for_review] if steps else []

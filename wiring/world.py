@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
+from activities.delegation import DelegationSteps
 from activities.filing import FilingSteps
 from activities.ledger import LedgerSteps
 from activities.letters import LetterSteps
@@ -17,6 +18,7 @@ from adapters.mhc import MhcFolder
 from policy.people import Actor
 from policy.trust import Trust, TrustMode
 from records.database import open_records
+from records.delegatedledger import DelegatedRecords, DelegatedRegister, ReviewIntake
 from records.directory import DirectoryRecords
 from records.intake import IntakeRegister
 from records.kept import KeptActions
@@ -70,7 +72,23 @@ class World:
             ledger=LedgerSteps(self.ledger, self.panel),
             letters=LetterSteps(self.mailroom),
             filing=FilingSteps(self.cabinet, self.mhc),
+            delegation=DelegationSteps(self.delegated, self.reviews),
         )
+
+    @property
+    def packets(self) -> DelegatedRegister:
+        """The register of delegates' packets."""
+        return DelegatedRegister(self.records)
+
+    @property
+    def delegated(self) -> DelegatedRecords:
+        """The ledger of delegated decisions."""
+        return DelegatedRecords(self.records)
+
+    @property
+    def reviews(self) -> ReviewIntake:
+        """Where a delegated decision that is pulled up becomes a case."""
+        return ReviewIntake(self.records, lambda: datetime.now(UTC))
 
 
 def open_world(settings: Settings) -> World:

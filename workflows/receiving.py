@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -37,7 +38,7 @@ TOO_LARGE = Unreadable(reason=f"larger than {LARGEST_ACTION // 1024} KB; send do
 
 def receive(case: Case, signal: str, payload: Payload, converter: PayloadConverter, now: datetime) -> Case:
     """The case after a signal's one payload: the action applied, or refused."""
-    return _received(case, signal, payload, _read(signal, payload, converter), now)
+    return _received(case, signal, payload, read(signal, payload, converter), now)
 
 
 def receive_update(case: Case, payload: Payload, converter: PayloadConverter, now: datetime) -> tuple[Case, Receipt]:
@@ -49,7 +50,7 @@ def receive_update(case: Case, payload: Payload, converter: PayloadConverter, no
 
 def refuse_signal(case: Case, signal: str, reason: str, now: datetime) -> Case:
     """The case after a signal that nobody knows or that had no body; what is no plain name is not repeated."""
-    return refuse_unreadable(case, _named(signal), reason, now)
+    return refuse_unreadable(case, named(signal), reason, now)
 
 
 def _received(case: Case, signal: str, payload: Payload, found: StaffAction | Unreadable, now: datetime) -> Case:
@@ -57,7 +58,7 @@ def _received(case: Case, signal: str, payload: Payload, found: StaffAction | Un
         return act(case, found, now, check(found, case.number, case.trust, now))
     return refuse_unreadable(
         case,
-        _named(signal),
+        named(signal),
         found.reason,
         now,
         fields=found.fields,
@@ -67,13 +68,20 @@ def _received(case: Case, signal: str, payload: Payload, found: StaffAction | Un
     )
 
 
-def _read(signal: str, payload: Payload, converter: PayloadConverter) -> StaffAction | Unreadable:
+def read(
+    signal: str,
+    payload: Payload,
+    converter: PayloadConverter,
+    models: Mapping[str, type[StaffAction]] = ACTIONS,
+    fields: frozenset[str] = OUR_FIELDS,
+) -> StaffAction | Unreadable:
+    """The action that a payload holds, or why it is none. Of what was typed nothing is repeated."""
     if len(payload.data) > LARGEST_ACTION:
         return TOO_LARGE
     try:
-        action = converter.from_payload(payload, ACTIONS[signal])
+        action = converter.from_payload(payload, models[signal])
     except ValidationError as error:
-        return _misfit(signal, error, _action_id(payload))
+        return _misfit(signal, error, _action_id(payload), fields)
     except Exception:  # noqa: BLE001 - no JSON, no known encoding: whatever it is, it is no action
         action = None
     return action if isinstance(action, StaffAction) else _no_object(signal, payload)
@@ -99,8 +107,8 @@ def _read_named(payload: Payload, converter: PayloadConverter) -> tuple[str, Sta
         return signal, _misfit(signal, error, _action_id(payload))
 
 
-def _misfit(signal: str, error: ValidationError, action_id: str) -> Unreadable:
-    fields = field_errors(error, known=OUR_FIELDS)
+def _misfit(signal: str, error: ValidationError, action_id: str, known: frozenset[str] = OUR_FIELDS) -> Unreadable:
+    fields = field_errors(error, known=known)
     reason = "; ".join(f"{f.field}: {f.problem}" for f in fields) or _unfit(signal)
     return Unreadable(reason=reason, fields=fields, action_id=action_id)
 
@@ -122,7 +130,8 @@ def _action_id(payload: Payload) -> str:
     return found[:LONGEST_ACTION_ID] if isinstance(found, str) else ""
 
 
-def _named(signal: str) -> str:
+def named(signal: str) -> str:
+    """A signal's name as it may be repeated."""
     return signal if PLAIN_NAME.fullmatch(signal) else "(no plain name)"
 
 
