@@ -2,7 +2,7 @@
 
 import hashlib
 
-from policy.channels import Attempt, Result
+from policy.channels import Attempt, Channel, Result, StillTrying
 from policy.coding import MhcRow
 from policy.delegatetransition import DelegatedTransition
 from policy.dispatch import Delivery
@@ -55,16 +55,21 @@ class FakePanel:
 
 
 class FakeMailroom:
-    """Remembers letters by key; one that is posted twice has left once."""
+    """Remembers letters by key; one that is posted twice has left once. Channels that are ``down`` take nothing."""
 
     def __init__(self) -> None:
         self.letters: dict[str, Letter] = {}
         self.failures = 0
+        self.down: set[Channel] = set()
+        self.missing: set[Channel] = set()
 
     def post(self, letter: Letter) -> Delivery:
         if self.failures:
             self.failures -= 1
             raise OSError("no paper")
+        letter = letter.model_copy(update={"routes": tuple(r for r in letter.routes if r.channel not in self.missing)})
+        if letter.routes and letter.routes[0].channel in self.down:
+            raise StillTrying
         self.letters.setdefault(letter.key, letter)
         digest = hashlib.sha256(letter.key.encode()).hexdigest()
         first = letter.routes[:1]

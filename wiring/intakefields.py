@@ -43,7 +43,7 @@ WORDS = {
     "licence": "the number of the licence, such as A12345",
     "rationale": "why it was decided so, in words",
     "criteria": "the criteria or guideline that was used",
-    "email": "an address as um@alder-ipa.example",
+    "email": "an e-mail address, such as ana@example.org",
     "npi": "the ten digits of the NPI, such as 1003000126",
     "name": "the physician's name, such as Dr. Ana Ruiz",
     "family": "the family name, such as Ruiz",

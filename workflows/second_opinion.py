@@ -50,6 +50,7 @@ PRESENTATION: dict[TaskKind, Callable[[LedgerSteps, Transition], tuple[StaffMemb
     TaskKind.OBTAIN_INFORMATION: LedgerSteps.present_to_case_manager,
     TaskKind.PLACEMENT: LedgerSteps.present_to_case_manager,
     TaskKind.OBTAIN_REPORT: LedgerSteps.present_to_case_manager,
+    TaskKind.TELEPHONE_NOTICE: LedgerSteps.present_to_case_manager,
     TaskKind.PHYSICIAN_REVIEW: LedgerSteps.present_to_physician,
     TaskKind.EXPIRED_DETERMINATION: LedgerSteps.present_to_physician,
     TaskKind.CONSULTATIVE_REVIEW: LedgerSteps.present_to_consultant,

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from policy import actions, taskactions
+from policy import actions, letteractions, taskactions
 from policy.case import Case
 from policy.particulars import Receipt, RefusedAction
 from policy.staffaction import StaffAction
@@ -81,6 +81,10 @@ class StaffDoors:
     sign_expired_determination = _door(actions.SignExpiredDetermination)
     place_opinion = _door(actions.PlaceOpinion)
     receive_report = _door(actions.ReceiveReport)
+    record_call = _door(letteractions.RecordCall)
+    # -- on a letter
+    report_returned_letter = _door(letteractions.ReportReturnedLetter)
+    reissue_letter = _door(letteractions.ReissueLetter)
     # -- on the case as such
     add_comment = _door(actions.AddComment)
     withdraw_request = _door(actions.WithdrawRequest)

@@ -81,6 +81,8 @@ POSTS = {
     "/signin": PUBLIC,
     "/signout": PUBLIC,
     "/api/requests": PUBLIC,
+    "/api/delegated": PUBLIC,
+    "/api/documents": PUBLIC,
     "/api/{rest:path}": PUBLIC,
 }
 # Whose each action is, by role; whether it can be done now the case says.

@@ -66,7 +66,8 @@ class Desk:
             if words in (shown := self.page(who)):
                 return shown
             time.sleep(0.1)
-        raise AssertionError(f"{words!r} was never shown")
+        turn = re.search(r"card turn.*?</div>", shown, re.DOTALL)
+        raise AssertionError(f"{words!r} was never shown: {turn and turn[0]}")
 
 
 async def played(portal: Portal, story: Any) -> None:
@@ -115,6 +116,7 @@ def _from_intake_to_the_cabinet(desk: Desk) -> None:
     assert "Reason R1 applies." in desk.form("md.chen", "determine")
     assert "approved" in desk.does("md.chen", "determine", outcome="approved")
 
+    _tells_the_provider(desk)
     _places(desk)
     report = {"findings": "Moderate.", "recommendations": "Therapy.", "recommendation__procedure": "lumbar fusion"}
     more = {"recommendation__recommends_procedure": "no", "recommendation__is_surgery_or_major": "yes"}
@@ -140,11 +142,21 @@ def _consults(desk: Desk, who: str, **typed: Any) -> str:
     return str(desk.send(who, "submit_consultation", sent).headers["location"])
 
 
+def _tells_the_provider(desk: Desk) -> None:
+    """No fax is set up here, so the letter goes by post, and the provider is called besides."""
+    shown = desk.wait_for("cm.alvarez", "Reach somebody by telephone")
+    task = re.search(r'id="(T\d+)" aria-label="T\d+">\s*<h3>T\d+: Reach somebody', shown)[1]  # type: ignore[index]
+    said = {"reached": "yes", "spoke_with": "the nurse", "said": "Decided; the letter is in the post."}
+    assert desk.does("cm.alvarez", "record_call", task=task, **said)
+
+
 def _places(desk: Desk) -> None:
     """Without a reason for the nearer tier first, which the case refuses beside its input."""
-    assert "The tiers, in order" in desk.wait_for("cm.alvarez", "T5")
+    assert "The tiers, in order" in desk.wait_for("cm.alvarez", "Place the opinion")
     who = {"professional__npi": "1992999882", "professional__name": "Dr. Sato", "licence": "A77701"}
+    where = {"line1": "500 Clinic Way", "city": "Pasadena", "state": "CA", "postal_code": "91101"}
     more = {"professional__specialty": "orthopedic surgery", "board_certified": "yes", "tier": "plan"}
+    more |= {f"professional__address__{field}": value for field, value in where.items()}
     action = desk.action("place_opinion")
     form = desk.form("cm.alvarez", "place_opinion")
     first = desk.send("cm.alvarez", "place_opinion", filled(form, action, **who, **more))
@@ -187,6 +199,7 @@ def _denial(desk: Desk) -> None:
 
     sent = [desk.send("md.chen", "determine", {**confirmation, "confirmed": "yes"}) for _ in range(2)]
     assert [one.status_code for one in sent] == [303, 303]  # a double click is one denial
+    _tells_the_provider(desk)
     desk.wait_for("md.chen", "Closed on")
     file = queries.case(desk.portal.world.records, desk.number)
     assert file is not None
