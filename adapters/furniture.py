@@ -10,6 +10,7 @@ class Furniture(Value):
 
     months: tuple[str, ...]
     dated: str
+    department: str
     case: str
     page: tuple[str, str]
     sincerely: str
@@ -24,6 +25,7 @@ ENGLISH = Furniture(
         "July", "August", "September", "October", "November", "December",
     ),
     dated="{month} {day}, {year}",
+    department="Utilization Management",
     case="Case",
     page=("Page", "of"),
     sincerely="Sincerely,",
@@ -41,6 +43,7 @@ SPANISH = Furniture(
         "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre",
     ),
     dated="{day} de {month} de {year}",
+    department="Administración de la Utilización",
     case="Caso",
     page=("Página", "de"),
     sincerely="Atentamente,",

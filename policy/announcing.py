@@ -26,6 +26,7 @@ from policy.contents import (
     InformationReminder,
     InformationRequest,
     Pend,
+    Practice,
     ReportCopy,
     ReportReminder,
     Span,
@@ -168,14 +169,14 @@ def _authorized(case: Case, notice: Notice, _now: datetime) -> Facts:
     if opinion is None:
         return {}
     who = opinion.candidate.professional
-    given = {"ordinal": opinion.ordinal, "physician": who.name, "physician_block": _block(who)}
+    given = {"ordinal": opinion.ordinal, "physician": who.name, "physician_block": _practice(who)}
     return given | {"physician_phone": who.phone} | _treating(case) | _cost(case)
 
 
-def _block(who: Professional) -> str:
-    """A physician as in the head of a letter: name, specialty, organization and address, line by line."""
+def _practice(who: Professional) -> Practice:
     address = who.address.lines if who.address else ()
-    return "\n".join((f"{who.name}, {who.specialty}", *filter(None, (who.organization,)), *address))
+    lines = (*filter(None, (who.organization,)), *address)
+    return Practice(physician=who.name, specialty=who.specialty, lines=lines)
 
 
 def _reminded(case: Case, notice: Notice, _now: datetime) -> Facts:

@@ -14,12 +14,13 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from policy.contents import Committee, CopyItem, Ordinal, Span
+from policy.contents import Committee, CopyItem, Ordinal, Practice, Span
 from policy.designs import DESIGNS, Part
 from policy.edition import CostShare
 from policy.letter import Section
 from policy.request import Item
 from policy.rule import Unit
+from policy.taxonomy import spelt
 from policy.verdict import Refused, Value
 
 ENGLISH = "en"
@@ -44,7 +45,11 @@ class Words(Value):
 
 
 class Catalogue(Value):
-    """All words of one language. ``day`` and ``dated`` are how a date is written in a text, and at a letter's head."""
+    """All words of one language. ``day`` and ``dated`` are how a date is written in a text, and at a letter's head.
+
+    ``licensed`` is how a physician with a licence signs. ``specialty`` calls the specialties of our tables by their
+    names in this language; English has none, since a specialty is typed in English.
+    """
 
     language: str = Field(pattern="^[a-z]{2,3}$")
     name: str
@@ -52,12 +57,14 @@ class Catalogue(Value):
     dated: str
     salutation: str
     closing: str
+    licensed: str
     no_address: str
     weekdays: tuple[str, ...] = Field(min_length=7, max_length=7)
     months: tuple[str, ...] = Field(min_length=12, max_length=12)
     labels: dict[str, dict[str, str]]
     subject: dict[str, str]
     part: dict[str, Words]
+    specialty: dict[str, str] = {}
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -84,11 +91,21 @@ class Catalogue(Value):
                 return self.labels[_kind(type(fact))][fact.name.lower()]
             case date():
                 return self.written(fact, self.day)
+            case Practice():
+                return "\n".join((f"{fact.physician}, {self.named(fact.specialty)}", *fact.lines))
             case Span():
                 form = "one" if fact.amount == 1 else "many"
                 return fill(self.labels[form][fact.unit], {"amount": str(fact.amount)})
             case _:
                 return str(fact)
+
+    def named(self, specialty: str) -> str:
+        """A specialty's name in this language; as it was typed, where it is none of our tables."""
+        return self.specialty.get(spelt(specialty), specialty)
+
+    def signed(self, physician: str, licence: str) -> str:
+        """How a physician signs."""
+        return fill(self.licensed, {"physician": physician, "licence": licence}) if licence else physician
 
     def written(self, day: date, form: str) -> str:
         """A day in words."""

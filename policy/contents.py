@@ -52,6 +52,14 @@ class Span(Value):
     unit: Unit
 
 
+class Practice(Value):
+    """A physician as at the head of a letter: name and specialty, then organization and address, line by line."""
+
+    physician: Text
+    specialty: Text
+    lines: tuple[str, ...] = ()
+
+
 class Content(Value):
     """What one letter says. ``line`` chooses the law's words; a letter about no member's coverage has none."""
 
@@ -200,14 +208,14 @@ class ExpiredDetermination(Denial):
 
 
 class Authorization(CaseContent):
-    """Who gives the opinion (P6a, P6b, P8). ``physician_block`` is name, specialty and address, line by line."""
+    """Who gives the opinion, and where (P6a, P6b, P8)."""
 
     KIND = NoticeKind.AUTHORIZATION
     OUTCOME = Outcome.APPROVED
 
     ordinal: Ordinal
     physician: Text
-    physician_block: Text
+    physician_block: Practice
     physician_phone: str = ""
     pcp: Text
     provider: Text

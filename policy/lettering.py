@@ -9,7 +9,7 @@ from datetime import date
 from policy.catalogue import ENGLISH, Catalogue, Said, catalogue_in, fill
 from policy.channels import Route
 from policy.checklist import CHECKLISTS
-from policy.contents import Content
+from policy.contents import CaseContent, Content
 from policy.designs import DESIGNS, Design
 from policy.letter import Letter, Section
 from policy.particulars import NoticeKind, Recipient
@@ -21,7 +21,7 @@ class Envelope(Value):
     """What of a letter its content does not know: its key, its reader and how to reach and address that reader.
 
     ``kind`` is the notice's own, where it differs from the content's. ``language`` is the reader's (ISO 639).
-    ``physician`` signs above the department.
+    ``physician`` signs above the department, with the ``licence`` if there is one.
     """
 
     key: str
@@ -31,6 +31,7 @@ class Envelope(Value):
     addressee: str
     address_lines: tuple[str, ...] = ()
     physician: str = ""
+    licence: str = ""
     language: str = ENGLISH
     large_print: bool = False
     routes: tuple[Route, ...] = ()
@@ -66,7 +67,7 @@ def letter_of(content: Content, envelope: Envelope) -> Letter | Refused:
         salutation=fill(words.salutation, said),
         sections=sections,
         closing=words.closing,
-        signed_by="\n".join(filter(None, (envelope.physician, PLAN.department))),
+        signed_by=_signed(envelope, words),
         language=words.language,
         wanted_language=envelope.language if to_member else ENGLISH,
         large_print=envelope.large_print,
@@ -79,7 +80,14 @@ def _said(content: Content, envelope: Envelope, words: Catalogue) -> dict[str, S
     """Every fact in words, by the name of its placeholder."""
     facts = content.facts()
     said = {name: words.say(fact, facts) for name, fact in facts.items()}
+    if isinstance(content, CaseContent):
+        said["specialty"] = words.named(content.specialty)
     return said | PLAN.facts(words.language) | {"addressee": envelope.addressee}
+
+
+def _signed(envelope: Envelope, words: Catalogue) -> str:
+    physician = words.signed(envelope.physician, envelope.licence)
+    return "\n".join(filter(None, (physician, PLAN.facts(words.language)["plan_department"])))
 
 
 def _sections(

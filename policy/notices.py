@@ -12,6 +12,7 @@ from policy.catalogue import ENGLISH
 from policy.letter import Letter
 from policy.lettering import Envelope, letter_of
 from policy.particulars import Notice, Recipient
+from policy.people import Actor
 from policy.reaching import DETERMINATIONS, addressee, opinion_ordinal, routes
 from policy.verdict import Refused
 
@@ -22,7 +23,7 @@ def compose(case: Case, notice: Notice, now: datetime) -> Letter | Refused:
     if isinstance(content, Refused):
         return content
     name, address = addressee(case, notice.recipient, opinion_ordinal(notice))
-    member = case.request.member
+    member, made = case.request.member, _physician(case, notice)
     to_member = notice.recipient is Recipient.MEMBER
     envelope = Envelope(
         key=notice.key,
@@ -31,7 +32,8 @@ def compose(case: Case, notice: Notice, now: datetime) -> Letter | Refused:
         written_on=local_day(now),
         addressee=name,
         address_lines=address.lines if address else (),
-        physician=_physician(case, notice),
+        physician=made.name or made.id if made else "",
+        licence=made.licence if made else "",
         language=member.language if to_member else ENGLISH,
         large_print=member.large_print and to_member,
         routes=routes(case, notice) if case.generation >= WITH_CHANNELS else (),
@@ -39,7 +41,7 @@ def compose(case: Case, notice: Notice, now: datetime) -> Letter | Refused:
     return letter_of(content, envelope)
 
 
-def _physician(case: Case, notice: Notice) -> str:
+def _physician(case: Case, notice: Notice) -> Actor | None:
     """Who signs above the department: the physician who decided."""
     made = case.determination
-    return made.physician.signature if made and notice.kind in DETERMINATIONS else ""
+    return made.physician if made and notice.kind in DETERMINATIONS else None

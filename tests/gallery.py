@@ -18,8 +18,9 @@ from adapters import mailroom, typesetter
 from policy.letter import Letter
 from policy.particulars import NoticeKind, Recipient
 from policy.request import LineOfBusiness
+from tests.builders import a_member
 from tests.policy.letters import APART, CASES, MEMBER, OWED, letter, letter_apart
-from tests.policy.steps import denied
+from tests.policy.steps import approved, denied
 
 FOLDER = Path(__file__).parents[1] / "docs" / "letters"
 INDEX = "README.md"
@@ -27,18 +28,19 @@ PPI, COLOURS = 96, 24  # enough to judge the look; the whole gallery must stay s
 
 
 class Sample(NamedTuple):
-    """One letter of the gallery, and the line of business whose words it has."""
+    """One letter of the gallery, the line of business whose words it has, and its form where it is not the usual."""
 
     kind: NoticeKind
     to: Recipient
     line: LineOfBusiness | None
     letter: Letter
+    form: str = ""
 
     @property
     def name(self) -> str:
-        """The name of its files, without an ending; the line is in it where a letter has several samples."""
+        """The name of its files, without an ending; line and form are in it where a letter has several samples."""
         usual = self.kind not in CASES or self.line is CASES[self.kind].request.line
-        return "-".join(filter(None, (self.kind, self.to, "" if usual else self.line))).replace("_", "-")
+        return "-".join(filter(None, (self.kind, self.to, "" if usual else self.line, self.form))).replace("_", "-")
 
 
 @cache
@@ -47,7 +49,7 @@ def samples() -> tuple[Sample, ...]:
     owed = ((kind, to, CASES[kind]) for kind in OWED for to in OWED[kind])
     of_cases = (Sample(kind, to, case.request.line, letter(case, kind, to)) for kind, to, case in owed)
     apart = (Sample(kind, to, content.line, letter_apart(kind, to)) for (kind, to), content in APART.items())
-    return (*of_cases, *_denials(), *apart)
+    return (*of_cases, *_denials(), *_other_forms(), *apart)
 
 
 def _denials() -> Iterator[Sample]:
@@ -55,6 +57,16 @@ def _denials() -> Iterator[Sample]:
     for line in LineOfBusiness:
         if line is not CASES[NoticeKind.DENIAL].request.line:
             yield Sample(NoticeKind.DENIAL, MEMBER, line, letter(denied(line=line), NoticeKind.DENIAL, MEMBER))
+
+
+def _other_forms() -> Iterator[Sample]:
+    """A letter in Spanish, and one in large print, to members who want them so."""
+    spanish, large = a_member(language="es"), a_member(large_print=True)
+    for kind, case, form in (
+        (NoticeKind.DENIAL, denied(member=spanish), "in_spanish"),
+        (NoticeKind.APPROVAL, approved(member=large), "in_large_print"),
+    ):
+        yield Sample(kind, MEMBER, case.request.line, letter(case, kind, MEMBER), form)
 
 
 def pdf_of(sample: Sample) -> bytes:
@@ -77,8 +89,8 @@ def picture_of(sample: Sample) -> bytes:
 def index() -> str:
     """The page that lists the samples."""
     rows = (
-        f"| {_words(s.kind)} | {_words(s.to)} | {_words(s.line or '-')} | {s.letter.subject} "
-        f"| [PDF]({s.name}.pdf), [first page]({s.name}.png) |"
+        f"| {_words(', '.join(filter(None, (s.kind, s.form))))} | {_words(s.to)} | {_words(s.line or '-')} "
+        f"| {s.letter.subject} | [PDF]({s.name}.pdf), [first page]({s.name}.png) |"
         for s in samples()
     )
     return "\n".join((HEAD, *rows, ""))

@@ -61,7 +61,7 @@ def test_a_denial_names_addressee_subject_case_reasons_and_rights(outbox: Outbox
     assert "Notice of Action: your request for a second opinion is denied Dear Ana María Núñez:" in text
     assert "Therapy was not tried. Criteria used: Guideline S-820" in text
     assert "You may appeal within 60 calendar days of this letter." in text
-    assert "Sincerely, Dr. Mei Chen, licence A55501 Utilization Management Department" in text
+    assert "Sincerely, Dr. Mei Chen, license A55501 Utilization Management Department" in text
     assert f"Case {NUMBER} Page 1 of" in text
 
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from policy.alarms import ring
 from policy.case import Case
+from policy.catalogue import CATALOGUES, ENGLISH
 from policy.checklist import CHECKLISTS, Checklists, Requirement
 from policy.contents import Approval, Denial
 from policy.designs import DESIGNS, Designs
@@ -97,9 +98,17 @@ LETTERS = [
 ]
 
 
-@pytest.mark.parametrize(("line", "kind", "recipient"), LETTERS)
-def test_a_letter_composes_on_every_line_and_carries_its_whole_checklist(line, kind, recipient):
-    case = owing(kind, line=line)
+IN_LANGUAGES = [
+    pytest.param(*each.values, language, id=f"{each.id}, {language}")
+    for each in LETTERS
+    for language in (CATALOGUES if each.values[2] is MEMBER else (ENGLISH,))
+]
+"""Every letter in every language that its reader can get it in."""
+
+
+@pytest.mark.parametrize(("line", "kind", "recipient", "language"), IN_LANGUAGES)
+def test_a_letter_composes_on_every_line_and_carries_its_whole_checklist(line, kind, recipient, language):
+    case = owing(kind, line=line, member=a_member(language=language))
 
     written = letter(case, kind, recipient)
 
@@ -109,6 +118,7 @@ def test_a_letter_composes_on_every_line_and_carries_its_whole_checklist(line, k
     assert set(asked) <= carried
     assert {"case", "contact"} <= set(asked)
     assert "{" not in says(written)
+    assert written.language == language
 
 
 @pytest.mark.parametrize(("kind", "recipient"), APART, ids=str)
@@ -149,20 +159,27 @@ def test_a_delay_is_told_at_any_speed_and_at_any_time(line, priority):
 # -- what its law asks
 
 DMHC = ("1-888-466-2219", "1-877-688-9891", "www.dmhc.ca.gov")
+DEPARTMENT = {
+    "en": "The California Department of Managed Health Care is responsible for regulating",
+    "es": "El Departamento de Atención Médica Administrada de California es responsable de regular",
+}
 KNOX_KEENE = (LineOfBusiness.COMMERCIAL, LineOfBusiness.MEDI_CAL, LineOfBusiness.CMC)
 OFFERS_GRIEVANCE = (NoticeKind.PEND, NoticeKind.EXTENSION, NoticeKind.EXPEDITE_REFUSED, NoticeKind.DENIAL)
 
 
 @pytest.mark.parametrize("kind", OFFERS_GRIEVANCE)
 @pytest.mark.parametrize("line", LineOfBusiness)
-def test_where_knox_keene_holds_the_departments_paragraph_stands_with_its_numbers_in_boldface(line, kind):
-    written = letter(owing(kind, line=line), kind, MEMBER)
+@pytest.mark.parametrize(("language", "begins"), DEPARTMENT.items())
+def test_where_knox_keene_holds_the_departments_paragraph_stands_with_its_numbers_in_boldface(
+    line, kind, language, begins
+):
+    written = letter(owing(kind, line=line, member=a_member(language=language)), kind, MEMBER)
 
     bold = {words for section in written.sections for words in section.bold}
     text = says(written)
     assert bold == (set(DMHC) if line in KNOX_KEENE else set())
     assert all(words in text for words in bold)
-    assert ("The California Department of Managed Health Care is responsible for regulating" in text) is bool(bold)
+    assert (begins in text) is bool(bold)
 
 
 @pytest.mark.parametrize(
@@ -255,7 +272,7 @@ def test_an_extension_says_how_long_it_is_and_why_as_far_as_the_case_still_knows
 
     known, forgotten = (says(letter(each, NoticeKind.EXTENSION, MEMBER, at=next_hour(case))) for each in (case, bare))
 
-    assert "We need up to 14 calendar days more to decide" in known
+    assert "We need up to 14 more calendar days to decide" in known
     assert "An outside report is awaited." in known
     assert "We need more time to decide on a second opinion" in forgotten
     assert "We need more facts to make a good decision." in forgotten

@@ -143,7 +143,7 @@ def test_the_approval_says_so_and_what_it_costs(line):
 
     text = says(letter(case, NoticeKind.APPROVAL, MEMBER))
 
-    assert "A second opinion in orthopedic surgery is approved." in text
+    assert "We approved a second opinion in orthopedic surgery." in text
     assert "for a second opinion only" in text
     assert COST[line] in text
     assert "appeal" not in text
@@ -165,7 +165,7 @@ def test_the_denial_gives_the_reasons_the_criteria_and_the_rights_of_the_line(li
 
     text = says(letter(case, NoticeKind.DENIAL, MEMBER))
 
-    assert "A second opinion in orthopedic surgery is denied." in text
+    assert "We did not approve a second opinion in orthopedic surgery. Dr. Mei Chen made this decision on" in text
     assert DENIAL["rationale"] in text
     assert "Criteria used: MCG 4.2" in text
     assert all(right in text for right in RIGHTS[line])
@@ -183,7 +183,7 @@ def test_the_provider_learns_who_denied_and_whom_to_speak_with():
 @pytest.mark.parametrize("kind", [NoticeKind.APPROVAL, NoticeKind.DENIAL])
 def test_a_determination_is_signed_by_the_physician_who_made_it(kind):
     for recipient in OWED[kind]:
-        assert letter(CASES[kind], kind, recipient).signed_by.startswith("Dr. Mei Chen, licence A55501")
+        assert letter(CASES[kind], kind, recipient).signed_by.startswith("Dr. Mei Chen, license A55501")
 
 
 def test_the_denial_of_an_expired_request_gives_the_physicians_statement_and_the_law():

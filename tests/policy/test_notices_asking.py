@@ -27,7 +27,7 @@ def test_what_is_missing_is_listed_as_the_checklist_calls_it(kind, recipient):
 def test_the_pend_notice_gives_the_reason_the_anticipated_date_and_the_right_to_a_grievance():
     text = says(letter(pending(), NoticeKind.PEND, MEMBER))
 
-    assert "We have asked your provider for information that we need to decide" in text
+    assert "We asked your provider for information that we need to make a decision" in text
     assert "We expect to decide by Monday, November 9, 2026." in text
     assert "file a grievance" in text
 
@@ -35,7 +35,7 @@ def test_the_pend_notice_gives_the_reason_the_anticipated_date_and_the_right_to_
 def test_a_line_without_a_limit_from_receipt_is_told_how_long_it_takes_once_the_information_has_come():
     text = says(letter(pending(line=LineOfBusiness.COMMERCIAL), NoticeKind.PEND, MEMBER))
 
-    assert "We will decide within 5 business days after the information has come." in text
+    assert "We will decide within 5 business days after we get the information." in text
 
 
 def test_a_reminder_lists_only_what_is_still_outstanding():
@@ -53,9 +53,9 @@ def test_a_reminder_lists_only_what_is_still_outstanding():
 
 ASKED = pytest.mark.parametrize(("kind", "to"), [(NoticeKind.INFORMATION_REQUEST, PROVIDER), (NoticeKind.PEND, MEMBER)])
 LONG_AFTER = MONDAY + 60 * DAY
-DAYS = "within 5 business days after the information has come."
-HOURS = "within 72 hours after the information has come."
-MONTH = "within 30 calendar days after the information has come."
+DAYS = "within 5 business days after we get the information."
+HOURS = "within 72 hours after we get the information."
+MONTH = "within 30 calendar days after we get the information."
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ MONTH = "within 30 calendar days after the information has come."
             HOURS,
         ),
         (LineOfBusiness.COMMERCIAL, Priority.RETROSPECTIVE, MONTH),
-        (LineOfBusiness.MEDICARE_ADVANTAGE, Priority.STANDARD, "as soon as the information has come."),
-        (LineOfBusiness.D_SNP, Priority.EXPEDITED, "as soon as the information has come."),
+        (LineOfBusiness.MEDICARE_ADVANTAGE, Priority.STANDARD, "as soon as we get the information."),
+        (LineOfBusiness.D_SNP, Priority.EXPEDITED, "as soon as we get the information."),
     ],
 )
 @pytest.mark.parametrize("rung", [True, False], ids=["breached", "not yet rung"])
