@@ -85,7 +85,7 @@ class Mailroom:
         self._taken[name] = attempt
         noted = notes.end(number, attempt)
         del self._taken[name]
-        if attempt.result is Result.FAILED:
+        if attempt.result is Result.FAILED and attempt.reason != NOT_SET_UP:
             log.warning("letter %s did not leave by %s: %s", letter.key, route.channel, attempt.reason)
         return noted
 
