@@ -85,6 +85,7 @@ def _request(packet: Packet) -> FormSection:
 
 def _member(packet: Packet) -> FormSection:
     member = packet.request.member
+    place = member.confidential or member  # whoever opens the packet must not find the address that is not to be used
     return FormSection(
         heading="Member",
         clause="Procedure 2: demographic information",
@@ -92,8 +93,9 @@ def _member(packet: Packet) -> FormSection:
             ("Name", member.name.full),
             ("Member number", member.member_id),
             ("Date of birth", f"{member.birth_date:%B} {member.birth_date.day}, {member.birth_date.year}"),
-            ("Telephone", member.phone),
-            ("Address", "\n".join(member.address.lines) if member.address else ""),
+            ("Confidential contact", "Use only what stands here (Civil Code 56.107)." if member.confidential else ""),
+            ("Telephone", place.phone),
+            ("Address", "\n".join(place.address.lines) if place.address else ""),
             ("Preferred language", member.language),
         ),
     )

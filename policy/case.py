@@ -126,7 +126,11 @@ class Case(Value):
     def supplied(self) -> frozenset[Item]:
         """The checklist's items that the case has."""
         member = self.request.member
-        demographic = {Item.MEMBER_ADDRESS: member.address, Item.MEMBER_PHONE: member.phone.strip()}
+        hidden = member.confidential if self.generation >= WITH_CHANNELS else None
+        demographic = {
+            Item.MEMBER_ADDRESS: member.address or (hidden and hidden.address),
+            Item.MEMBER_PHONE: member.phone.strip() or (hidden and hidden.phone.strip()),
+        }
         return frozenset({i for i, has in demographic.items() if has} | {i.item for i in self.information})
 
     @property

@@ -12,7 +12,7 @@ from policy.clauses import Clause
 from policy.letteractions import RecordCall, ReissueLetter, ReportReturnedLetter
 from policy.particulars import Notice, NoticeEnd, NoticeKind, Recipient
 from policy.people import Address, Role
-from policy.reaching import DETERMINATIONS, contact_of, needs_a_call, telephone_of
+from policy.reaching import DETERMINATIONS, needs_a_call, telephone_of
 from policy.request import Information, Item
 from policy.rule import Obligation
 from policy.tasks import HumanTask, TaskKind, TaskState
@@ -231,7 +231,7 @@ def _moved(case: Case, address: Address, now: datetime) -> Case:
     """A member's new address is information like any other; a confidential one stays the only one."""
     member = case.request.member
     if member.confidential is not None:
-        case = case.but(contact=contact_of(case).model_copy(update={"address": address}))
+        case = case.but(contact=(case.contact or member.confidential).model_copy(update={"address": address}))
     else:
         case = case.but(information=(*case.information, Information(item=Item.MEMBER_ADDRESS, address=address)))
     return case.tell(now, "information:received", f"Received {Item.MEMBER_ADDRESS}", clause=Clause.P3)

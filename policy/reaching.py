@@ -10,8 +10,9 @@ from policy.case import Case
 from policy.channels import Channel, Route
 from policy.edition import Parameters
 from policy.particulars import Notice, NoticeKind, Recipient
-from policy.people import Address, Contact, Member, Professional, WrittenBy
+from policy.people import Address, Member, Professional, WrittenBy
 from policy.request import Priority
+from policy.verdict import Value
 
 DETERMINATIONS = (NoticeKind.APPROVAL, NoticeKind.DENIAL, NoticeKind.EXPIRED_DETERMINATION)
 
@@ -46,13 +47,22 @@ def addressee(case: Case, recipient: Recipient, ordinal: int | None = None) -> t
     return professional.name, professional.address
 
 
-def contact_of(case: Case) -> Contact:
+class Whereabouts(Value):
+    """Where a member may be reached; what is empty is not known, or not to be used."""
+
+    address: Address | None = None
+    phone: str = ""
+    email: str = ""
+
+
+def contact_of(case: Case) -> Whereabouts:
     """Where the member may be reached: the confidential contact alone, else what is on file, the latest address."""
     member = case.request.member
     if member.confidential is not None:
-        return case.contact or member.confidential
+        only = case.contact or member.confidential
+        return Whereabouts(address=only.address, phone=only.phone, email=only.email)
     later = next((i.address for i in reversed(case.information) if i.address), None)
-    return Contact(address=later or member.address, phone=member.phone, email=member.email)
+    return Whereabouts(address=later or member.address, phone=member.phone, email=member.email)
 
 
 def telephone_of(case: Case, notice: Notice) -> str:

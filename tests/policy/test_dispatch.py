@@ -10,8 +10,8 @@ from policy.dispatch import Delivery, sent
 from policy.filing import may_file
 from policy.particulars import Notice, NoticeEnd, NoticeKind, Recipient
 from policy.people import Address, Contact, WrittenBy
-from policy.reaching import addressee, contact_of, routes
-from policy.request import LineOfBusiness, Priority
+from policy.reaching import Whereabouts, addressee, contact_of, routes
+from policy.request import Item, LineOfBusiness, Priority
 from policy.rule import Obligation
 from policy.tasks import HumanTask, TaskKind
 from policy.timeframes import Clock, ClockState
@@ -90,7 +90,7 @@ def test_a_confidential_contact_stands_in_the_place_of_everything_else_on_file()
     case = denied(member=a_member(email="home@example.org", letters_by=WrittenBy.EMAIL, confidential=hidden))
 
     assert [r.to for r in routes(case, the_letter(case, MEMBER))] == [("safe@example.org",)]
-    assert contact_of(case) == hidden
+    assert contact_of(case) == Whereabouts(email="safe@example.org")
     assert addressee(case, MEMBER) == ("Ana María Núñez", None)
 
 
@@ -218,6 +218,24 @@ def test_a_letter_that_no_channel_takes_is_a_task_for_a_person_and_says_what_was
     assert the_clock(after, Obligation.MEMBER_NOTICE).state is ClockState.RUNNING
 
 
+def test_of_a_member_of_whom_nothing_is_known_a_person_is_told_and_nothing_breaks():
+    case = pending(Item.MEMBER_ADDRESS, Item.MEMBER_PHONE, member=a_member(address=None, phone=""))
+
+    nowhere = Delivery(key=the_letter(case, MEMBER).key, document="x.pdf", sha256="ab" * 32)
+    after = sent(case, (nowhere,), next_hour(case))
+
+    assert ways(case, MEMBER) == []
+    assert calls(after)[0].title.endswith("(pend to the member: no address on file; no number on file)")
+
+
+def test_a_confidential_address_is_as_good_for_completeness_as_an_ordinary_one():
+    hidden = Contact(address=ELSEWHERE, phone="213-555-0107")
+
+    case = denied(member=a_member(address=None, phone="", confidential=hidden))
+
+    assert addressee(case, MEMBER)[1] == ELSEWHERE
+
+
 def test_an_address_that_a_member_gives_on_the_telephone_sends_the_letter_there():
     case = denied(member=a_member(confidential=Contact(phone="213-555-0107")))
     nothing = Delivery(key=the_letter(case, MEMBER).key, document="x.pdf", sha256="ab" * 32)
@@ -279,7 +297,7 @@ def test_a_new_address_of_a_member_with_a_confidential_one_stays_the_only_one():
 
     after = does(case, CASE_MANAGER, "report_returned_letter", letter_key=key, reason="Box closed", address=ELSEWHERE)
 
-    assert contact_of(after) == Contact(address=ELSEWHERE)
+    assert contact_of(after) == Whereabouts(address=ELSEWHERE)
     assert after.information == case.information
 
 
