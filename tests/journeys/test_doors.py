@@ -48,6 +48,7 @@ def test_a_request_goes_from_an_intake_file_to_a_filed_packet_and_survives_kille
     letters.send_signal(signal.SIGKILL)
     letters.wait()
     house.start_worker("--queue", "letters")
+    house.call(case)
     filed = house.until(case, stage="closed", outcome="denied")
     late = house.act(case, "add_comment", "cm.alvarez", text="Too late.")
 

@@ -194,6 +194,7 @@ def test_at_a_terminal_a_task_is_completed_by_the_form_with_a_draft_and_a_word_f
         screen.answer("Type deny to send it.", "deny")
         screen.until("Done:")
         assert screen.process.wait(20) == 0
+    does.house.call("C")
     denied = does.case("C", stage="closed", outcome="denied")
 
     assert "outcome (needed): the decision; of: approved, denied" in named

@@ -115,6 +115,7 @@ def test_whatever_the_plain_command_sends_is_applied_once_or_a_visible_refusal_a
     physician = a_professional("1992999882", specialty="endocrinology", organization="Plan Specialists")
     command.sends("place_opinion", CASE_MANAGER, **plan_physician(professional=physician.model_dump(mode="json")))
     command.sends("receive_report", CASE_MANAGER, **a_report())
+    command.house.call(command.case)
     closed = command.house.until(command.case, stage="closed", outcome="approved")
     late = command("signal", "--name", "add_comment", "--input", json.dumps({**same, "action_id": "late"}))
     events = command.events()
