@@ -152,7 +152,7 @@ class FilingCabinet:
         gone += [sha256 for sha256, data in documents.items() if data is None]
         if gone:
             raise AdapterError(_absent(packet.case_number, gone))
-        reports = {a.sha256 for opinion in packet.opinions if opinion.report for a in opinion.report.attachments}
+        reports = {a.sha256 for opinion in packet.opinions for a in opinion.documents}
         return [
             *(_letter(packet, document, data) for document, data in letters.items()),
             *(

@@ -63,7 +63,7 @@ def fill(
     unasked. A skipped field that the action cannot do without, and nobody knows, is asked in the end.
     """
     envelope = {"action_id": "form", "actor": Actor(id="form", roles=(Role.AUDITOR,)), "at": clock(), "task_id": "T0"}
-    asked = [n for n in model.model_fields if n not in skip]
+    asked = [n for n in model.model_fields if n not in skip | model.BY_THE_DOOR]
     beside = {n: v for n, v in envelope.items() if n in model.model_fields and n not in asked}
     answers = {
         n: to_jsonable_python(known[n])

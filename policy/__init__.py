@@ -16,8 +16,8 @@ P1         case               opening a request gives the case manager a task (t
 P2 P3      completeness       what a referral must carry; what is missing is asked for
 P4         completeness       the complete referral goes to the CMO or designee
 P5 P6      determination      approve, deny, refer; the determination follows the recommendation
-P6a P6b    routing            the ladder: organization; PPG, plan, out of network
-P7         placement          the report comes and is shared
+P6a P6b    routing            the ladder: organization; PPG, plan, out of network (then: placement)
+P7         placement          the report comes and is shared (visiting: the visit before; reporting: parts)
 P8         contents           what each letter says, the cost statement included
 P9         filing             the packet and its place in the cabinet
 P10        delegatechecks     what is found in a delegate's copy (request: its receipt starts the clock)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from policy import completeness, determination, dispatch, operations, placement, speed, withdrawal
+from policy import completeness, determination, dispatch, operations, placement, speed, visiting, withdrawal
 from policy.actions import (
     AddComment,
     ConfirmCompleteness,
@@ -34,6 +34,14 @@ from policy.letteractions import RecordCall, ReissueLetter, ReportReturnedLetter
 from policy.lifecycle import Stage
 from policy.nomination import asked_anew
 from policy.particulars import Receipt, RefusedAction
+from policy.placementactions import (
+    ChangePhysician,
+    DeclinePlacement,
+    ExtendAuthorization,
+    RecordAppointment,
+    RecordFeeAgreement,
+    RecordVisit,
+)
 from policy.staffaction import StaffAction
 from policy.taskactions import (
     AssignTask,
@@ -286,6 +294,12 @@ HANDLERS: dict[type[StaffAction], Handler] = {
     SignExpiredDetermination: determination.sign_expired,
     PlaceOpinion: placement.place,
     ReceiveReport: placement.receive_report,
+    RecordAppointment: visiting.appoint,
+    RecordVisit: visiting.visit,
+    DeclinePlacement: placement.decline,
+    ChangePhysician: placement.change,
+    ExtendAuthorization: visiting.extend,
+    RecordFeeAgreement: visiting.agree_fee,
     WithdrawRequest: withdrawal.withdraw,
     ExpediteRequest: speed.expedite,
     RefuseExpedite: speed.refuse_expedite,

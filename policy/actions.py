@@ -5,7 +5,16 @@ from pydantic import Field
 from policy.clauses import Clause
 from policy.complaints import field_names
 from policy.letteractions import RecordCall, ReissueLetter, ReportReturnedLetter
+from policy.opinion import ConsideredInShort
 from policy.people import Professional
+from policy.placementactions import (
+    ChangePhysician,
+    DeclinePlacement,
+    ExtendAuthorization,
+    RecordAppointment,
+    RecordFeeAgreement,
+    RecordVisit,
+)
 from policy.request import Attachment, Information, Item, Recommendation
 from policy.routing import FeeArrangement, Tier
 from policy.rule import ExtensionReason
@@ -160,6 +169,7 @@ class PlaceOpinion(StaffAction):
         "licence": "A123456",
         "passed_over": {"ppg": "no orthopedic surgeon who was not involved"},
     }
+    BY_THE_DOOR = frozenset({"considered", "proposed_npi", "directory_version", "languages"})
 
     tier: Tier = Field(description="the rung of the ladder on which the physician stands")
     professional: Professional = Field(description="the physician who gives the opinion")
@@ -167,6 +177,18 @@ class PlaceOpinion(StaffAction):
     licence: str = Field(min_length=1, max_length=40, description="the physician's licence to practise")
     fee: FeeArrangement = Field(FeeArrangement.PLAN_PAYS, description="who bears the fee; never the member")
     passed_over: dict[Tier, str] = Field(default_factory=dict, description="why each tier before was passed over")
+    languages: tuple[str, ...] = Field((), max_length=40, description="the physician's languages, as ISO 639 codes")
+    distance_miles: float | None = Field(None, ge=0, allow_inf_nan=False, description="miles from the member's address")
+    attests_no_conflict: bool | None = Field(
+        None, description="whether the physician attests to have no conflict of interest; empty: not asked yet"
+    )
+    wish: str = Field("", max_length=1_000, description="what the member wished, and what became of it")
+    departure_reason: str = Field(
+        "", max_length=5_000, description="why another than the proposed physician; needed where the proposal differs"
+    )
+    proposed_npi: str = Field("", pattern="^([0-9]{10})?$", description="the NPI of whom the proposal led to")
+    directory_version: str = Field("", max_length=100, description="the version of the directory behind the proposal")
+    considered: tuple[ConsideredInShort, ...] = Field((), max_length=60, description="who stood in the proposal")
 
 
 class ReceiveReport(StaffAction):
@@ -182,12 +204,18 @@ class ReceiveReport(StaffAction):
         "recommendation": {"procedure": "lumbar fusion", "recommends_procedure": False, "is_surgery_or_major": True},
     }
 
-    findings: str = Field(min_length=1, max_length=20_000, description="what the physician found")
-    recommendations: str = Field(min_length=1, max_length=20_000, description="what the physician recommends, in words")
+    findings: str = Field("", max_length=20_000, description="what the physician found; a complete report has it")
+    recommendations: str = Field(
+        "", max_length=20_000, description="what the physician recommends, in words; a complete report has it"
+    )
     recommendation: Recommendation | None = Field(
         None, description="the same about a procedure, in structure, so that two opinions can be compared (T1)"
     )
     attachments: tuple[Attachment, ...] = Field((), description="the report itself and what came with it")
+    is_complete: bool = Field(True, description="whether all has come; a part keeps the task open")
+    announced: str = Field(
+        "", max_length=1_000, description="what it says will follow, as test results; it is waited for"
+    )
 
 
 class WithdrawRequest(StaffAction):
@@ -261,6 +289,12 @@ ACTIONS: dict[str, type[StaffAction]] = {
         SignExpiredDetermination,
         PlaceOpinion,
         ReceiveReport,
+        RecordAppointment,
+        RecordVisit,
+        DeclinePlacement,
+        ChangePhysician,
+        ExtendAuthorization,
+        RecordFeeAgreement,
         WithdrawRequest,
         ExpediteRequest,
         RefuseExpedite,

@@ -6,10 +6,12 @@ from datetime import datetime
 from policy.case import FIRST_GENERATION, Case
 from policy.nomination import next_asked, reminder_at
 from policy.particulars import NoticeKind, Recipient
+from policy.reaching import opinion_ordinal
 from policy.rule import Anchor, Obligation
 from policy.tasks import HumanTask, TaskKind
 from policy.timeframes import DECISION_LIMITS, Clock, ClockState
 from policy.verdict import Value
+from policy.visiting import expired, expires_at
 
 WHAT_FALLS_DUE = {
     Obligation.DECISION: "the determination",
@@ -21,6 +23,7 @@ WHAT_FALLS_DUE = {
     Obligation.INFORMATION_REPLY: "the provider's information",
     Obligation.PLACEMENT: "the placement of the opinion",
     Obligation.CONSULTATION_REPORT: "the consultation report",
+    Obligation.APPOINTMENT: "the appointment with the opinion physician",
     Obligation.EXTENSION: "the notice of the extension",
     Obligation.ORAL_CONFIRMATION: "the letter that confirms what was told",
 }
@@ -29,6 +32,7 @@ TASKS_OF = {
     Obligation.INFORMATION_REPLY: (TaskKind.OBTAIN_INFORMATION,),
     Obligation.PLACEMENT: (TaskKind.PLACEMENT,),
     Obligation.CONSULTATION_REPORT: (TaskKind.OBTAIN_REPORT,),
+    Obligation.APPOINTMENT: (TaskKind.PLACEMENT, TaskKind.OBTAIN_REPORT),
     # A letter that is on its way is nobody's task; one that needs a call is.
     Obligation.PROVIDER_NOTICE: (TaskKind.TELEPHONE_NOTICE,),
     Obligation.MEMBER_NOTICE: (TaskKind.TELEPHONE_NOTICE,),
@@ -43,11 +47,9 @@ class Alarm(Value):
 
 
 def next_alarm(case: Case) -> Alarm | None:
-    """The earliest of all: a clock's warning or end, a reminder to who is asked, the end of a task's suspension."""
-    first_clock, first_task = _alarm_of_clocks(case), _alarm_of_tasks(case)
-    if first_clock and first_task:
-        return first_clock if first_clock.at <= first_task.at else first_task
-    return first_clock or first_task
+    """The earliest of all: a clock's warning or end, a task's reminder or resumption, an authorization's end."""
+    found = (_alarm_of_clocks(case), _alarm_of_tasks(case), _alarm_of_authorization(case))
+    return min((alarm for alarm in found if alarm), key=lambda alarm: alarm.at, default=None)
 
 
 def _alarm_of_clocks(case: Case) -> Alarm | None:
@@ -65,6 +67,11 @@ def _alarm_of_clocks(case: Case) -> Alarm | None:
 def _alarm_of_tasks(case: Case) -> Alarm | None:
     ringing = (alarm for task in case.open_tasks for alarm in _alarms_of(task))
     return min(ringing, key=lambda alarm: (alarm.at, alarm.label), default=None)
+
+
+def _alarm_of_authorization(case: Case) -> Alarm | None:
+    at = expires_at(case)
+    return Alarm(at=at, label="The authorization of the opinion expires") if at else None
 
 
 def _alarms_of(task: HumanTask) -> Iterator[Alarm]:
@@ -90,7 +97,8 @@ def ring(case: Case, now: datetime) -> Case:
                 case = _breach(case.change_clock(current), current, now)
     for task in case.open_tasks:
         case = _ring_for(case, task, now)
-    return case
+    ends = expires_at(case)
+    return expired(case, now) if ends and ends <= now else case
 
 
 def _ring_for(case: Case, task: HumanTask, now: datetime) -> Case:
@@ -117,9 +125,15 @@ def _warn(case: Case, clock: Clock, now: datetime) -> Case:
         ordinal = len(case.information_requests) * 10 + clock.warnings
         return case.plan_notice(NoticeKind.INFORMATION_REMINDER, now, Recipient.PROVIDER, ordinal=ordinal)
     if clock.obligation is Obligation.CONSULTATION_REPORT and case.current_opinion:
-        ordinal = case.current_opinion.ordinal * 10 + clock.warnings
+        ordinal = _next_reminder(case, case.current_opinion.ordinal)
         return case.plan_notice(NoticeKind.REPORT_REMINDER, now, Recipient.OPINION_PHYSICIAN, ordinal=ordinal)
     return case
+
+
+def _next_reminder(case: Case, opinion: int) -> int:
+    """The opinion's digit and the number of the reminder, counted over all clocks of its report: 21, 22, … 210."""
+    sent = {n.ordinal for n in case.notices if n.kind is NoticeKind.REPORT_REMINDER and opinion_ordinal(n) == opinion}
+    return int(f"{opinion}{len(sent) + 1}")
 
 
 def _breach(case: Case, clock: Clock, now: datetime) -> Case:

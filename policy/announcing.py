@@ -161,7 +161,7 @@ def _treating(case: Case) -> Facts:
 
 def _placed(case: Case, notice: Notice) -> Opinion | None:
     ordinal = opinion_ordinal(notice)
-    return next((o for o in case.opinions if o.ordinal == ordinal), None)
+    return next((o for o in case.standing_opinions if o.ordinal == ordinal), None)
 
 
 def _authorized(case: Case, notice: Notice, _now: datetime) -> Facts:
@@ -169,7 +169,10 @@ def _authorized(case: Case, notice: Notice, _now: datetime) -> Facts:
     if opinion is None:
         return {}
     who = opinion.candidate.professional
+    held = opinion.authorization
     given = {"ordinal": opinion.ordinal, "physician": who.name, "physician_block": _practice(who)}
+    if held:
+        given |= {"authorization_number": held.number, "valid_from": held.valid_from, "valid_until": held.valid_until}
     return given | {"physician_phone": who.phone} | _treating(case) | _cost(case)
 
 

@@ -95,13 +95,15 @@ def candidates(
     network_is_open: bool = True,
     equivalent_specialty_allowed: bool = True,
     member_can_travel: bool = True,
+    declined: frozenset[str] = frozenset(),
 ) -> Proposal:
     """The proposal for a request, on a day (Los Angeles), from the physicians of one version of the directory.
 
     ``already_gave``: NPIs of who gave an earlier opinion in the case, reviewed or decided it; the PCP is always among
-    them. ``network_is_open`` is the edition's choice for primary care (P6a). A physician of another specialty is left
-    out, unless the member designated that one. On a rung: who can be chosen first; then whom the member designated, who
-    speaks the member's language, the nearest, the lower NPI.
+    them. ``declined``: NPIs of those who declined this very opinion. ``network_is_open`` is the edition's choice for
+    primary care (P6a). A physician of another specialty is left out, unless the member designated that one. On a rung:
+    who can be chosen first; then whom the member designated, who speaks the member's language, the nearest, the lower
+    NPI.
     """
     every = (standing_of(p, request, on_day) for p in physicians if comes_into_question(p, request))
     standings = {
@@ -115,6 +117,7 @@ def candidates(
         already_gave=already_gave | {request.pcp.npi},
         member_can_travel=member_can_travel,
         equivalent_specialty_allowed=equivalent_specialty_allowed,
+        declined=declined,
         as_listed={npi: one.tests for npi, one in standings.items()},
         on=on_day,
     )

@@ -134,9 +134,14 @@ class Case(Value):
         return frozenset({i for i, has in demographic.items() if has} | {i.item for i in self.information})
 
     @property
+    def standing_opinions(self) -> tuple[Opinion, ...]:
+        """The opinions that were given or are to be given: not those that their physician or the member ended."""
+        return tuple(o for o in self.opinions if o.stands)
+
+    @property
     def current_opinion(self) -> Opinion | None:
-        """The opinion that is placed last."""
-        return self.opinions[-1] if self.opinions else None
+        """The opinion that is placed last, if it still stands."""
+        return self.opinions[-1] if self.opinions and self.opinions[-1].stands else None
 
     @property
     def first_opinion(self) -> FirstOpinion | None:
@@ -208,8 +213,13 @@ class Case(Value):
         """No task is needed any more."""
         return self.but(tasks=tuple(t.ended(TaskState.EXITED, at) if t.is_open else t for t in self.tasks))
 
-    def start_clocks(self, anchor: Anchor, at: datetime, *, without: Iterable[Obligation] = ()) -> Self:
-        """The clocks that an event starts. None is ever dropped: one that falls away is waived before."""
+    def start_clocks(
+        self, anchor: Anchor, at: datetime, *, without: Iterable[Obligation] = (), told_at: datetime | None = None
+    ) -> Self:
+        """The clocks that an event starts. None is ever dropped: one that falls away is waived before.
+
+        ``told_at`` is when the case heard of the event, where that is another time.
+        """
         due = clocks_from(
             anchor,
             at,
@@ -219,11 +229,14 @@ class Case(Value):
             edition=self.edition,
             decision_limit=self.decision_limit,
             outcome=Decided(self.outcome) if self.outcome in DECIDED else None,
+            generation=self.generation,
         )
         fresh = tuple(self._with_an_id_of_its_own(c) for c in due if c.obligation not in without)
         case = self.but(clocks=(*self.clocks, *fresh))
         for clock in fresh:
-            case = case.tell(at, "clock:started", f"{clock.obligation}: {clock.explanation}", clause=clock.rule)
+            case = case.tell(
+                told_at or at, "clock:started", f"{clock.obligation}: {clock.explanation}", clause=clock.rule
+            )
         return case
 
     def _with_an_id_of_its_own(self, clock: Clock) -> Clock:

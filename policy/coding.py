@@ -56,7 +56,7 @@ def category(case: Case) -> Category | None:
     if made is None:
         return None
     # A denied case has no opinion. An approved one is coded by the tier of its second opinion, not of a third.
-    route = case.opinions[0].candidate.tier.value if case.opinions else ""
+    route = case.standing_opinions[0].candidate.tier.value if case.standing_opinions else ""
     fits = (
         row
         for row in case.edition.category

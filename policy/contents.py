@@ -220,6 +220,9 @@ class Authorization(CaseContent):
     pcp: Text
     provider: Text
     cost: CostShare
+    authorization_number: str = ""
+    valid_from: date | None = None
+    valid_until: date | None = None
 
 
 class ReportReminder(CaseContent):

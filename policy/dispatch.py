@@ -12,7 +12,7 @@ from policy.clauses import Clause
 from policy.letteractions import RecordCall, ReissueLetter, ReportReturnedLetter
 from policy.particulars import Notice, NoticeEnd, NoticeKind, Recipient
 from policy.people import Address, Role
-from policy.reaching import DETERMINATIONS, needs_a_call, telephone_of
+from policy.reaching import DETERMINATIONS, needs_a_call, opinion_ordinal, telephone_of
 from policy.request import Information, Item
 from policy.rule import Obligation
 from policy.tasks import HumanTask, TaskKind, TaskState
@@ -170,6 +170,26 @@ def moot(case: Case, now: datetime, why: str, *kinds: NoticeKind) -> Case:
     for notice in case.planned_notices:
         if case.generation >= WITH_CHANNELS and (not kinds or notice.kind in kinds):
             case = _ended(case, notice, NoticeEnd.MOOT, why, now)
+    return case
+
+
+def recall(case: Case, ordinal: int, why: str, now: datetime) -> Case:
+    """The authorization of an opinion, and the reminders of its report, count no more: sent or not, they are void."""
+    about = (NoticeKind.AUTHORIZATION, NoticeKind.REPORT_REMINDER)
+    for notice in case.notices:
+        if notice.kind in about and notice.ended_as is None and opinion_ordinal(notice) == ordinal:
+            case = _ended(case, notice, NoticeEnd.VOID, why, now)
+    return case
+
+
+def plan_anew(case: Case, kind: NoticeKind, at: datetime, *recipients: Recipient, ordinal: int) -> Case:
+    """Letters are owed; where earlier ones of the same name have ended, under keys of their own."""
+    for recipient in recipients:
+        alike = [n for n in case.notices if _identity(n) == (kind, recipient, ordinal)]
+        if alike and all(n.ended_as is not None for n in alike):
+            case = _once_more(case, alike[-1], at, avoids=())
+        else:
+            case = case.plan_notice(kind, at, recipient, ordinal=ordinal)
     return case
 
 

@@ -17,7 +17,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from policy.delegation import Delegation
-from policy.request import Item, LineOfBusiness, Priority, RequesterKind
+from policy.request import Care, Item, LineOfBusiness, Priority, RequesterKind
 from policy.rule import Circumstances, Extension, Retention, Timeframe
 from policy.tasks import TaskKind
 from policy.verdict import Value
@@ -76,6 +76,7 @@ class Parameters(Value):
     fax_patience_minutes: int = Field(ge=0)
     email_patience_minutes: int = Field(ge=0)
     acknowledges: tuple[RequesterKind, ...]
+    authorization_valid_days: int = Field(gt=0, description="calendar days after the day of placing")
 
 
 class SomeLines(Value):
@@ -160,14 +161,14 @@ class Edition(Value):
 
     def timeframes(self, asked: Circumstances, priority: Priority, day: date) -> tuple[Timeframe, ...]:
         """The rows that hold for a request received on ``day`` (Los Angeles)."""
-        key = (asked.line, priority, day, asked.requires_prior_authorization, asked.imminent_threat)
+        key = (asked.line, priority, day, asked.requires_prior_authorization, asked.imminent_threat, asked.care)
         rows = self._found.get(key)
         if rows is None:
             rows = self._found[key] = tuple(row for row in self.timeframe if row.fits(asked, priority, day))
         return rows
 
     @cached_property
-    def _found(self) -> dict[tuple[LineOfBusiness, Priority, date, bool, bool], tuple[Timeframe, ...]]:
+    def _found(self) -> dict[tuple[LineOfBusiness, Priority, date, bool, bool, Care], tuple[Timeframe, ...]]:
         """What was looked up before: the table is searched once for all alike requests of a day."""
         return {}
 

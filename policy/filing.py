@@ -93,7 +93,7 @@ def still_open(case: Case) -> tuple[str, ...]:
 
     No line holds health information or names a person.
     """
-    reports = tuple(o.ordinal for o in case.opinions if o.report is None)
+    reports = tuple(o.ordinal for o in case.standing_opinions if o.report is None)
     letters = tuple((n.kind, n.recipient) for n in case.planned_notices)
     return open_lines(tuple(t.title for t in case.open_tasks), letters, reports, has_outcome=case.outcome is not None)
 
@@ -121,7 +121,7 @@ def packet(case: Case, now: datetime) -> Packet:
     verdict = may_file(case)
     if isinstance(verdict, Refused) or case.outcome is None:
         raise ValueError(verdict)
-    reports = tuple(a for o in case.opinions if o.report for a in o.report.attachments)
+    reports = tuple(a for o in case.opinions for a in o.documents)
     letters = sorted((n for n in case.notices if n.document), key=lambda n: n.sent_at or now)  # as they left
     return Packet(
         case_number=case.number,

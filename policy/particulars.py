@@ -8,6 +8,7 @@ from policy.channels import Attempt, Channel
 from policy.complaints import FieldError
 from policy.eligibility import Eligibility
 from policy.lifecycle import Outcome
+from policy.opinion import Appointment, AppointmentState, Authorization, ConsideredInShort, FeeAgreement, OpinionEnd
 from policy.people import Actor
 from policy.request import Attachment, Item, Recommendation
 from policy.routing import Candidate, FeeArrangement, Tier
@@ -104,17 +105,22 @@ class Determination(Value):
 
 
 class Report(Value):
-    """The consultation report (P7)."""
+    """The consultation report (P7), or a part of it. ``announced``: what it says will follow (test results, say)."""
 
     findings: str
     recommendations: str
     recommendation: Recommendation | None = None
     attachments: tuple[Attachment, ...] = ()
     received_at: AwareDatetime
+    announced: str = ""
 
 
 class Opinion(Value):
-    """A second or third opinion: who gives it, on which tier and why, and the report. ``ordinal`` is 2 or 3."""
+    """A second or third opinion: who gives it, on which tier and why, and the report. ``ordinal`` is 2 or 3.
+
+    One that the physician declined or the member changed stays in the case with how and why it ended. ``parts`` are
+    those of a report that is not whole yet, or came in parts. ``proposed_npi`` is whom the directory's proposal led to.
+    """
 
     ordinal: int
     candidate: Candidate
@@ -124,6 +130,41 @@ class Opinion(Value):
     placed_by: str
     eligibility: Eligibility | None = None
     report: Report | None = None
+    parts: tuple[Report, ...] = ()
+    authorization: Authorization | None = None
+    agreement: FeeAgreement | None = None
+    appointments: tuple[Appointment, ...] = ()
+    directory_version: str = ""
+    proposed_npi: str = ""
+    departure_reason: str = ""
+    wish: str = ""
+    considered: tuple[ConsideredInShort, ...] = ()
+    ended_as: OpinionEnd | None = None
+    ended_at: AwareDatetime | None = None
+    ended_by: str = ""
+    ended_why: str = ""
+
+    @property
+    def stands(self) -> bool:
+        """Whether it was given or is to be given by this physician."""
+        return self.ended_as is None
+
+    @property
+    def appointment(self) -> Appointment | None:
+        """The appointment that lies ahead or whose outcome nobody has recorded yet."""
+        last = self.appointments[-1] if self.appointments else None
+        return last if last and last.state is AppointmentState.MADE else None
+
+    @property
+    def visited(self) -> Appointment | None:
+        """The visit that took place."""
+        return next((a for a in reversed(self.appointments) if a.state is AppointmentState.KEPT), None)
+
+    @property
+    def documents(self) -> tuple[Attachment, ...]:
+        """What came with the report, or with the parts of it that are here."""
+        came = (self.report,) if self.report else self.parts
+        return tuple(a for one in came for a in one.attachments)
 
 
 class NoticeKind(StrEnum):

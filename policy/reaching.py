@@ -26,15 +26,16 @@ def reader(case: Case, recipient: Recipient, ordinal: int | None = None) -> Prof
         case Recipient.PCP:
             return request.pcp
         case Recipient.OPINION_PHYSICIAN:
-            given = case.opinions if ordinal is None else tuple(o for o in case.opinions if o.ordinal == ordinal)
+            given = tuple(o for o in case.opinions if ordinal in (None, o.ordinal))
+            given = tuple(o for o in given if o.stands) or given
             return given[-1].candidate.professional if given else request.treating_provider
         case Recipient.PROVIDER | Recipient.DELEGATE:
             return request.treating_provider
 
 
 def opinion_ordinal(notice: Notice) -> int:
-    """The opinion that a letter is about; a reminder's ordinal also counts the reminders (21, 22 for the second)."""
-    return notice.ordinal // 10 if notice.kind is NoticeKind.REPORT_REMINDER else notice.ordinal
+    """The opinion that a letter is about; a reminder's ordinal counts reminders, too (21, 22, … 210 for the second)."""
+    return int(str(notice.ordinal)[0]) if notice.kind is NoticeKind.REPORT_REMINDER else notice.ordinal
 
 
 def addressee(case: Case, recipient: Recipient, ordinal: int | None = None) -> tuple[str, Address | None]:

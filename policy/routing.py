@@ -42,6 +42,7 @@ class FeeArrangement(StrEnum):
     PLAN_PAYS = "plan_pays"
     NEGOTIATED_FOR_PPG = "negotiated_for_ppg"
     LETTER_OF_AGREEMENT_PENDING = "letter_of_agreement_pending"
+    AGREED = "agreed"
 
 
 LADDER: dict[Care, tuple[Tier, ...]] = {
@@ -61,6 +62,7 @@ class Unavailable(StrEnum):
 
     NOT_ACCEPTING = "not_accepting"
     TOO_FAR = "too_far"
+    DECLINED = "declined"
 
 
 Bar = EligibilityTest | ListedTest | Unavailable
@@ -167,6 +169,7 @@ def propose(
     honour_choice_across_tiers: bool = True,
     equivalent_specialty_allowed: bool = True,
     as_listed: Mapping[str, tuple[ListedResult, ...]] | None = None,
+    declined: frozenset[str] = frozenset(),
     on: date | None = None,
 ) -> Proposal:
     """Tier by tier, the first physician who qualifies and is within reach (P6a, P6b), and why each other is not.
@@ -177,7 +180,7 @@ def propose(
     "of their choice from the same network" (H&S 1383.15(e): of the organization); the choice then stands as the reason
     for the tiers before it. ``member_can_travel`` is H&S 1383.15(g): who cannot is sent no farther than
     ``farthest_miles``; an unknown distance comes last, and rules nobody out. ``as_listed``: by NPI, what a directory's
-    own tests said of a physician.
+    own tests said of a physician. ``declined``: NPIs of those who declined this opinion, or have no time.
     """
     limit = FARTHEST_MILES[request.care] if farthest_miles is None else farthest_miles
     in_order = sorted(dict.fromkeys(candidates), key=lambda c: (*_preference(c, request), c.model_dump_json()))
@@ -188,7 +191,7 @@ def propose(
                 candidate, request, already_gave, equivalent_specialty_allowed=equivalent_specialty_allowed, on=on
             ),
             as_listed=(as_listed or {}).get(candidate.professional.npi, ()),
-            unavailable=_unavailable(candidate, None if member_can_travel else limit),
+            unavailable=_unavailable(candidate, None if member_can_travel else limit, declined),
         )
         for candidate in in_order
     )
@@ -202,9 +205,12 @@ def propose(
     )
 
 
-def _unavailable(candidate: Candidate, limit: float | None) -> tuple[Unavailable, ...]:
-    too_far = limit is not None and (candidate.distance_miles or 0) > limit
-    bars = {Unavailable.NOT_ACCEPTING: not candidate.accepts_patients, Unavailable.TOO_FAR: too_far}
+def _unavailable(candidate: Candidate, limit: float | None, declined: frozenset[str]) -> tuple[Unavailable, ...]:
+    bars = {
+        Unavailable.NOT_ACCEPTING: not candidate.accepts_patients,
+        Unavailable.TOO_FAR: limit is not None and (candidate.distance_miles or 0) > limit,
+        Unavailable.DECLINED: candidate.professional.npi in declined,
+    }
     return tuple(bar for bar, stands in bars.items() if stands)
 
 
@@ -300,6 +306,7 @@ WHERE: dict[Tier, str] = {
 UNAVAILABLE: dict[Unavailable, str] = {
     Unavailable.NOT_ACCEPTING: "the physician accepts no patients",
     Unavailable.TOO_FAR: "the physician is too far away for a member who cannot travel",
+    Unavailable.DECLINED: "the physician declined, or cannot see the member in time",
 }
 COUNTED: dict[EligibilityTest | Unavailable, tuple[str, str]] = {
     EligibilityTest.LICENSED: ("has no licence on record", "have no licence on record"),
@@ -311,4 +318,5 @@ COUNTED: dict[EligibilityTest | Unavailable, tuple[str, str]] = {
     EligibilityTest.NO_CONFLICT: ("has a conflict of interest", "have a conflict of interest"),
     Unavailable.NOT_ACCEPTING: ("accepts no patients", "accept no patients"),
     Unavailable.TOO_FAR: ("is too far away", "are too far away"),
+    Unavailable.DECLINED: ("declined or has no time", "declined or have no time"),
 }

@@ -7,7 +7,7 @@ from typing import Protocol, Self
 from pydantic import Field, model_validator
 
 from policy.calendar import CalendarName
-from policy.request import LineOfBusiness, Priority
+from policy.request import Care, LineOfBusiness, Priority
 from policy.verdict import Value
 
 
@@ -25,6 +25,7 @@ class Obligation(StrEnum):
     INFORMATION_REPLY = "information_reply"
     PLACEMENT = "placement"
     CONSULTATION_REPORT = "consultation_report"
+    APPOINTMENT = "appointment"
 
 
 class Anchor(StrEnum):
@@ -36,6 +37,9 @@ class Anchor(StrEnum):
     DECIDED = "decided"
     APPROVED = "approved"
     PLACED = "placed"
+    PLACEMENT_ENDED = "placement_ended"
+    VISIT = "visit"
+    VISIT_MISSED = "visit_missed"
     ORAL_NOTICE = "oral_notice"
     EXPEDITE_REFUSED = "expedite_refused"
 
@@ -89,6 +93,10 @@ class Circumstances(Protocol):
         """Whether the item is subject to prior authorization."""
 
     @property
+    def care(self) -> Care:
+        """Whether primary or specialty care is asked for."""
+
+    @property
     def imminent_threat(self) -> bool:
         """Whether there is an imminent and serious threat to health."""
 
@@ -129,6 +137,8 @@ class Timeframe(Dated):
     prior_authorization: bool | None = None
     imminent_threat: bool | None = None
     outcomes: tuple[Decided, ...] = ()
+    care: Care | None = None
+    since_generation: int = Field(1, ge=1, description="older cases never get this clock: they keep what was recorded")
 
     @model_validator(mode="after")
     def _counts(self) -> Self:
@@ -144,6 +154,7 @@ class Timeframe(Dated):
             self.holds(asked.line, priority, day)
             and self.prior_authorization in (None, asked.requires_prior_authorization)
             and self.imminent_threat in (None, asked.imminent_threat)
+            and self.care in (None, asked.care)
         )
 
     def overlaps(self, other: "Timeframe") -> bool:
@@ -155,6 +166,7 @@ class Timeframe(Dated):
             and (not self.outcomes or not other.outcomes or not set(self.outcomes).isdisjoint(other.outcomes))
             and not set(self.lines).isdisjoint(other.lines)
             and not set(self.priorities).isdisjoint(other.priorities)
+            and (None in (self.care, other.care) or self.care is other.care)
             and self.from_ <= (other.to or date.max)
             and other.from_ <= (self.to or date.max)
             and (None in (both := (self.prior_authorization, other.prior_authorization)) or both[0] == both[1])

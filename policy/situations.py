@@ -16,7 +16,7 @@ from policy.calendar import LOS_ANGELES, CalendarEndError, local_day
 from policy.complaints import FieldError, field_errors
 from policy.edition import Edition, edition_on
 from policy.extension import NO_EXTENSION, extension_reason, may_extend
-from policy.request import EARLIEST, LineOfBusiness, Priority
+from policy.request import EARLIEST, Care, LineOfBusiness, Priority
 from policy.rule import Anchor, Decided, Extension, ExtensionReason, Obligation
 from policy.timeframes import DECISION_LIMITS, Clock, clocks_from, longer, spoken
 from policy.verdict import Moment, Refused, Value
@@ -55,6 +55,7 @@ class Situation(Value):
     priority: Priority = Priority.STANDARD
     requires_prior_authorization: bool = True
     imminent_threat: bool = False
+    care: Care = Care.SPECIALTY
     events: tuple[Event, ...] = Field(min_length=1)
 
     def first(self, *kinds: EventKind) -> datetime | None:

@@ -26,6 +26,7 @@ class StaffAction(Value):
     CLAUSE: ClassVar[Clause] = Clause.P1
     TASK: ClassVar[TaskKind | None] = None
     EXAMPLE: ClassVar[dict[str, Any]] = {}
+    BY_THE_DOOR: ClassVar[frozenset[str]] = frozenset()  # what a door finds out itself, and no form asks for
 
     action_id: str = Field(min_length=1, max_length=100)
     actor: Actor

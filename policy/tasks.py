@@ -88,13 +88,13 @@ DEFINITIONS: dict[TaskKind, TaskDefinition] = {
         title="Place the opinion with a qualified physician",
         clause=Clause.P6,
         potential_owners=(Role.CASE_MANAGER,),
-        serves=(Obligation.PLACEMENT, Obligation.OPINION_RENDERED),
+        serves=(Obligation.PLACEMENT, Obligation.APPOINTMENT, Obligation.OPINION_RENDERED),
     ),
     TaskKind.OBTAIN_REPORT: TaskDefinition(
         title="Obtain the consultation report",
         clause=Clause.P7,
         potential_owners=(Role.CASE_MANAGER,),
-        serves=(Obligation.CONSULTATION_REPORT, Obligation.OPINION_RENDERED),
+        serves=(Obligation.APPOINTMENT, Obligation.CONSULTATION_REPORT, Obligation.OPINION_RENDERED),
     ),
     TaskKind.TELEPHONE_NOTICE: TaskDefinition(
         title="Reach somebody by telephone",

@@ -13,10 +13,10 @@ OPINIONS_BEFORE_A_THIRD = 1  # in this case; the opinion that is questioned is t
 def opens_third_opinion(case: Case) -> Allowed | Refused:
     """Whether a third opinion opens, now that a report is here; if not, why."""
     first = case.first_opinion.recommendation if case.first_opinion else None
-    report = case.opinions[-1].report if case.opinions else None
+    report = case.current_opinion.report if case.current_opinion else None
     second = report.recommendation if report else None
     rule = case.edition.third_opinion
-    if len(case.opinions) != OPINIONS_BEFORE_A_THIRD:
+    if len(case.standing_opinions) != OPINIONS_BEFORE_A_THIRD:
         return Refused(reason="The third opinion has been given", clause=Clause.T1)
     if first is None or second is None:
         return Refused(reason="No third opinion: the recommendations are not on record in structure", clause=Clause.T1)

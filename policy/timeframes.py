@@ -32,6 +32,9 @@ ANCHORS = {
     Anchor.DECIDED: "the decision",
     Anchor.APPROVED: "the approval",
     Anchor.PLACED: "the placement",
+    Anchor.PLACEMENT_ENDED: "the end of the earlier placement",
+    Anchor.VISIT: "the visit",
+    Anchor.VISIT_MISSED: "the missed visit",
     Anchor.ORAL_NOTICE: "the oral notice",
     Anchor.EXPEDITE_REFUSED: "the refusal to expedite",
 }
@@ -186,14 +189,17 @@ def clocks_from(
     edition: Edition,
     decision_limit: datetime | None = None,
     outcome: Decided | None = None,
+    generation: int | None = None,
 ) -> tuple[Clock, ...]:
     """The clocks that an event starts. The rows are those in force on the day of receipt, whatever day the event is.
 
     ``decision_limit`` caps what must be done inside the decision limit, and so do the decision clocks that the same
     event starts; a cap never precedes its anchor. ``outcome`` chooses between limits that depend on it.
+    ``generation`` is the case's: a row that came later is not for it.
     """
     day = local_day(received_at)
     rows = [row for row in edition.timeframes(request, priority, day) if row.anchor is anchor]
+    rows = [row for row in rows if generation is None or row.since_generation <= generation]
     rows = [row for row in rows if outcome is None or not row.outcomes or outcome in row.outcomes]
     limits = [due(at, row) for row in rows if row.obligation in DECISION_LIMITS]
     cap = min([*limits, *filter(None, (decision_limit,))], default=None)

@@ -94,5 +94,5 @@ def _changed(before: tuple[T, ...], after: tuple[T, ...]) -> tuple[T, ...]:
 def _documents(case: Case | None) -> tuple[Attachment, ...]:
     if case is None:
         return ()
-    reports = (a for o in case.opinions if o.report for a in o.report.attachments)
+    reports = (a for o in case.opinions for a in o.documents)
     return (*(i.attachment for i in case.information if i.attachment), *reports)

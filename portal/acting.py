@@ -25,7 +25,7 @@ from portal.documents import pdf, taken_in
 from portal.doing import NO_TASK, Doing, doing_of, envelope_of, is_over, text_of, whole_of
 from portal.forms import Entry, form_for, problems, read_form
 from portal.letters import Foreseen, as_pdf, foreseen
-from portal.offers import CONFIRMED, DONE, ENVELOPE, is_final
+from portal.offers import CONFIRMED, DONE, is_final
 from portal.pages import go, now, page
 from portal.session import NotFound, Visit
 from wiring.desk import ActionError, ActionKept
@@ -71,7 +71,7 @@ async def _entered(doing: Doing, sent: FormData) -> tuple[dict[str, Any], tuple[
             body = None
         return (body, ()) if isinstance(body, dict) else ({}, (FieldError(field="", problem="Enter it once more."),))
     documents, refused = await taken_in(doing.visit.house.world, sent)
-    body, unread = read_form(doing.way.model, sent, skip=ENVELOPE, people=doing.people, documents=documents)
+    body, unread = read_form(doing.way.model, sent, skip=doing.way.skip, people=doing.people, documents=documents)
     return body, (*unread, *refused)
 
 
@@ -181,7 +181,7 @@ def _form(
 ) -> Response:
     """The form with what was entered, and what is wrong. After a refusal the next try is another action."""
     shown = (*errors, *(refused.fields if refused else ()))
-    form = form_for(doing.way.model, skip=ENVELOPE, values=values, errors=shown, people=doing.people)
+    form = form_for(doing.way.model, skip=doing.way.skip, values=values, errors=shown, people=doing.people)
     context = _context(doing, None if refused else sent)
     return page(
         doing.visit,
@@ -196,7 +196,7 @@ def _form(
 
 def _answers(doing: Doing, body: Mapping[str, Any]) -> tuple[Entry, ...]:
     """What was entered, to be read."""
-    return form_for(doing.way.model, skip=ENVELOPE, values=body, people=doing.people).entries
+    return form_for(doing.way.model, skip=doing.way.skip, values=body, people=doing.people).entries
 
 
 def _context(doing: Doing, sent: FormData | None) -> dict[str, Any]:

@@ -35,13 +35,17 @@ LABELS = {
     "receive_information": "Record what arrived", "refer_to_consultation": "Refer to a specialist",
     "submit_consultation": "Submit the review", "determine": "Approve or deny",
     "sign_expired_determination": "Sign the denial", "place_opinion": "Place the opinion",
-    "receive_report": "Record the report", "withdraw_request": "Withdraw the request",
+    "receive_report": "Record the report", "record_appointment": "Record an appointment",
+    "record_visit": "Record the visit", "decline_placement": "The physician declines",
+    "change_physician": "The member wants another", "extend_authorization": "Extend the authorization",
+    "record_fee_agreement": "Record the letter of agreement", "withdraw_request": "Withdraw the request",
     "record_call": "Record a call", "report_returned_letter": "It came back", "reissue_letter": "Void and send anew",
     "expedite_request": "Expedite", "refuse_expedite": "Refuse to expedite", "extend_decision": "Extend the decision",
 }  # fmt: skip
 CONFIRMED = (  # nothing of this can be undone
     "determine", "sign_expired_determination", "withdraw_request", "place_opinion", "skip_task", "confirm_completeness",
     "expedite_request", "refuse_expedite", "extend_decision", "report_returned_letter", "reissue_letter",
+    "decline_placement", "change_physician",
 )  # fmt: skip
 AT_ONCE = (ClaimTask.SIGNAL, ReleaseTask.SIGNAL, ResumeTask.SIGNAL)  # nothing is to be entered
 
@@ -69,7 +73,7 @@ class Offered(Value):
     @property
     def skip(self) -> frozenset[str]:
         """The fields that its form does not ask for."""
-        return ENVELOPE
+        return ENVELOPE | self.model.BY_THE_DOOR
 
     @property
     def asks_first(self) -> bool:
@@ -219,7 +223,13 @@ DONE = {
     "submit_consultation": "your review of {number} goes back to the physician",
     "determine": "the request is approved",
     "place_opinion": "the opinion is placed; the physician and the member are written to",
-    "receive_report": "the report is on record and is shared",
+    "receive_report": "what came is on record; a complete report is shared",
+    "record_appointment": "the appointment is on record",
+    "record_visit": "it is on record; the report counts from the visit",
+    "decline_placement": "the authorization is void; place the opinion with the next on the ladder",
+    "change_physician": "the authorization is void; place the opinion with another physician",
+    "extend_authorization": "the authorization is extended; the physician and the member get it anew",
+    "record_fee_agreement": "the fee is agreed",
     "withdraw_request": "the request is withdrawn; both parties are written to",
     "expedite_request": "the request is expedited",
     "refuse_expedite": "the standard time holds; the member is written to",

@@ -81,6 +81,12 @@ class StaffDoors:
     sign_expired_determination = _door(actions.SignExpiredDetermination)
     place_opinion = _door(actions.PlaceOpinion)
     receive_report = _door(actions.ReceiveReport)
+    record_appointment = _door(actions.RecordAppointment)
+    record_visit = _door(actions.RecordVisit)
+    decline_placement = _door(actions.DeclinePlacement)
+    change_physician = _door(actions.ChangePhysician)
+    extend_authorization = _door(actions.ExtendAuthorization)
+    record_fee_agreement = _door(actions.RecordFeeAgreement)
     record_call = _door(letteractions.RecordCall)
     # -- on a letter
     report_returned_letter = _door(letteractions.ReportReturnedLetter)

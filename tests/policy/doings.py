@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from policy.case import Case
 from policy.completeness import missing, outstanding
 from policy.duties import may_own
+from policy.particulars import Opinion
 from policy.people import Actor, Role
 from policy.request import Care, Item, LineOfBusiness, Priority, Request
 from policy.routing import Tier
@@ -40,6 +41,7 @@ from tests.policy.steps import (
 )
 
 TREATING, PCP, FREE, ALSO_FREE = "1992999874", "1992999866", "1992999882", "1992999890"
+ASKABLE = (FREE, ALSO_FREE, "1992999908", "1992999916", "1992999924", "1992999932")
 SPECIALTY = {Care.SPECIALTY: "orthopedic surgery", Care.PRIMARY_CARE: "family medicine"}
 
 RECEIVED = (
@@ -90,7 +92,15 @@ SIGNALS = {
     TaskKind.CONSULTATIVE_REVIEW: ("submit_consultation",),
     TaskKind.EXPIRED_DETERMINATION: ("sign_expired_determination",),
     TaskKind.PLACEMENT: ("place_opinion",),
-    TaskKind.OBTAIN_REPORT: ("receive_report",),
+    TaskKind.OBTAIN_REPORT: (
+        "receive_report",
+        "record_appointment",
+        "record_visit",
+        "decline_placement",
+        "change_physician",
+        "extend_authorization",
+        "record_fee_agreement",
+    ),
     TaskKind.TELEPHONE_NOTICE: ("record_call",),
 }
 
@@ -111,9 +121,17 @@ def a_placement(tier: Tier, npi: str, organization: str, specialty: str) -> dict
 
 
 def a_fitting_placement(case: Case, npi: str) -> dict[str, Any]:
-    """One that the rules allow, on the nearest tier."""
+    """One that the rules allow, on the nearest tier; every other one with a fee that is still to be agreed."""
     care = case.request.care
-    return a_placement(Tier.ORGANIZATION if care is Care.PRIMARY_CARE else Tier.PPG, npi, "Alder IPA", SPECIALTY[care])
+    tier = Tier.ORGANIZATION if care is Care.PRIMARY_CARE else Tier.PPG
+    fee = "letter_of_agreement_pending" if int(npi) % 2 else "plan_pays"
+    return {**a_placement(tier, npi, "Alder IPA", SPECIALTY[care]), "fee": fee}
+
+
+def next_free(case: Case) -> str:
+    """A physician who has not been asked in the case; of those whom the tests know."""
+    asked = {o.candidate.professional.npi for o in case.opinions}
+    return next((npi for npi in ASKABLE if npi not in asked), FREE)
 
 
 def said(recommends: bool | None) -> dict[str, Any]:
@@ -124,6 +142,7 @@ def decided(outcome: str, criteria: str = "MCG 4.2") -> dict[str, Any]:
     return {"outcome": outcome, "rationale": "Because.", "criteria": criteria}
 
 
+A_PART = {"findings": "Moderate stenosis.", "is_complete": False, "announced": "the laboratory's results"}
 CALL = {"reached": True, "spoke_with": "the nurse", "said": "Approved."}
 KEYS = tuple(
     f"{NUMBER}/{kind}/1/{recipient}{copy}"
@@ -199,7 +218,21 @@ ANYTHING: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         st.sampled_from(("Alder IPA", "Plan Specialists")),
         st.sampled_from(tuple(SPECIALTY.values())),
     ),
-    "receive_report": st.builds(said, st.none() | yes_or_no),
+    "receive_report": st.builds(said, st.none() | yes_or_no) | st.just(A_PART),
+    "record_appointment": st.integers(1, 4000).map(lambda h: {"when": MONDAY + timedelta(hours=h)}),
+    "record_visit": st.builds(
+        lambda kept, when: {"kept": kept, "when": when},
+        yes_or_no,
+        st.none() | st.integers(1, 1000).map(lambda h: MONDAY + timedelta(hours=h)),
+    ),
+    "decline_placement": st.sampled_from(("declined", "not_in_time")).map(
+        lambda how: {"how": how, "reason": "No free visit."}
+    ),
+    "change_physician": st.just({"reason": "The member asks for another."}),
+    "extend_authorization": st.integers(1, 900).map(
+        lambda days: {"until": (MONDAY + timedelta(days=days)).date(), "reason": "The visit was moved."}
+    ),
+    "record_fee_agreement": st.just({"reference": "LOA-1", "signed_on": MONDAY.date()}),
     "withdraw_request": st.just({"reason": "The member has decided."}),
     "expedite_request": st.just({"reason": "Waiting could harm."}),
     "refuse_expedite": st.just({"reason": "Waiting does not harm."}),
@@ -216,7 +249,7 @@ ANYTHING: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 USUALLY = {"record_call": st.just(CALL)}
 
 
-def sensible(signal: str, case: Case) -> st.SearchStrategy[dict[str, Any]]:
+def sensible(signal: str, case: Case) -> st.SearchStrategy[dict[str, Any]]:  # noqa: C901 - one case for each action
     """What staff who know the case would send; it need not be allowed."""
     match signal:
         case "request_information" if lacking := missing(case):
@@ -232,9 +265,18 @@ def sensible(signal: str, case: Case) -> st.SearchStrategy[dict[str, Any]]:
         case "determine":
             return st.sampled_from((decided("approved"), decided("approved"), decided("approved"), decided("denied")))
         case "place_opinion":
-            return st.just(a_fitting_placement(case, ALSO_FREE if case.opinions else FREE))
+            return st.just(a_fitting_placement(case, next_free(case)))
+        case "record_appointment" | "record_visit" if case.current_opinion:
+            return a_sensible_visit(signal, case.current_opinion)
         case _:
             return USUALLY.get(signal, ANYTHING[signal])
+
+
+def a_sensible_visit(signal: str, opinion: Opinion) -> st.SearchStrategy[dict[str, Any]]:
+    """An appointment in the weeks after the placement, or what became of the one that was made."""
+    if signal == "record_appointment":
+        return st.integers(1, 60).map(lambda days: {"when": opinion.placed_at + timedelta(days=days)})
+    return yes_or_no.map(lambda kept: {"kept": kept}) if opinion.appointment else ANYTHING[signal]
 
 
 def signals(task: HumanTask, case: Case) -> tuple[str, ...]:
@@ -244,6 +286,8 @@ def signals(task: HumanTask, case: Case) -> tuple[str, ...]:
         return ("request_information",)
     if task.kind is TaskKind.PHYSICIAN_REVIEW and case.consultations:
         return (usual,)
+    if task.kind is TaskKind.OBTAIN_REPORT:
+        return (*[usual] * 12, *others)
     return (usual, usual, *others)
 
 

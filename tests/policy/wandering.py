@@ -20,10 +20,9 @@ from policy.tasks import HumanTask
 from tests.builders import MONDAY, action
 from tests.policy.always import Witness
 from tests.policy.doings import (
-    ALSO_FREE,
+    A_PART,
     ASKED,
     CAST,
-    FREE,
     PEOPLE,
     RIGHT,
     SIGNALS,
@@ -32,6 +31,7 @@ from tests.policy.doings import (
     decided,
     handlings,
     information,
+    next_free,
     right_people,
     said,
     signals,
@@ -40,6 +40,7 @@ from tests.policy.steps import ADMINISTRATOR, HOW, NUMBER, SUPERVISOR, a_filing,
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 LINES = tuple(line for line in LineOfBusiness if line is not LineOfBusiness.CMC)  # which ended before 2026
+SOON_OR_LATE = (HOUR, 9 * HOUR, 900 * HOUR)
 ROUND_IN_CIRCLES = (
     *["claim_task", "add_comment"] * 6,
     *["release_task", "save_draft", "record_contact_attempt"] * 4,
@@ -207,17 +208,21 @@ class Walk:
                 advised = case.consultations[-1].recommends if case.consultations else pick((True, False))
                 return decided("approved" if advised else "denied")
             case "place_opinion":
-                return a_fitting_placement(case, ALSO_FREE if case.opinions else FREE)
+                return a_fitting_placement(case, next_free(case))
             case "receive_report":
-                return said(pick((None, True, False)))
+                return pick((*[said(pick((None, True, False)))] * 4, A_PART))
         given = {
             "letter_key": pick([n.key for n in case.notices] or ["none"]),
             "reached": pick((True, False)),
+            "kept": pick((True, False)),
+            "when": self.now + pick((-HOUR, HOUR, 90 * HOUR, 900 * HOUR)),
             "task_id": pick(case.tasks).id,
             "to": pick(RIGHT[task.kind] if task else CAST),
             "nominees": [{"person": p} for p in self.random.sample(RIGHT[task.kind] if task else CAST, 2)],
             "person": pick(sorted(self.witness.prepared or PEOPLE)),
-            "until": self.now + pick((HOUR, 9 * HOUR, 900 * HOUR)),
+            "until": local_day(self.now + 5000 * HOUR)
+            if signal == "extend_authorization"
+            else self.now + pick(SOON_OR_LATE),
             "text": pick(("Called the clinic.", "They call back. " * 300)),
             "draft": pick(("", "{}", '{"note": "half of it"}', "half of it")),
         }
