@@ -13,7 +13,7 @@ from policy.actions import ACTIONS, SignExpiredDetermination
 from policy.particulars import Receipt
 from policy.people import Actor
 from policy.staffaction import StaffAction
-from wiring.questions import AnswerError, Kind, Shape, plain, shape_of
+from wiring.questions import AnswerError, Kind, Shape, asked_of, plain, shape_of
 
 FOR_THE_DOOR = ENVELOPE_FIELDS - {"task_id"}  # who acts on a case, not on a task, says which task is meant
 FINAL_WORD = "deny"
@@ -106,7 +106,7 @@ def wanted(signal: str) -> Iterator[str]:
     """An action's fields and an example, a line for each, for who gives them as JSON."""
     model = ACTIONS[signal]
     yield "Its fields:"
-    for name, field in model.model_fields.items():
+    for name, field in asked_of(model).items():
         if name not in ENVELOPE_FIELDS:
             codes = shape_of(field).codes
             needed = "needed" if field.is_required() else "may be left out"

@@ -169,7 +169,7 @@ class PlaceOpinion(StaffAction):
         "licence": "A123456",
         "passed_over": {"ppg": "no orthopedic surgeon who was not involved"},
     }
-    BY_THE_DOOR = frozenset({"considered", "proposed_npi", "directory_version", "languages"})
+    BY_THE_DOOR = frozenset({"considered", "proposed_npi", "directory_version", "languages", "distance_miles"})
 
     tier: Tier = Field(description="the rung of the ladder on which the physician stands")
     professional: Professional = Field(description="the physician who gives the opinion")

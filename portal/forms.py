@@ -16,7 +16,7 @@ from policy.complaints import FieldError, field_errors
 from policy.people import Actor
 from policy.request import Attachment
 from policy.verdict import Value
-from wiring.questions import AnswerError, Kind, Shape, limit, moment, plain, shape_of
+from wiring.questions import AnswerError, Kind, Shape, asked_of, limit, moment, plain, shape_of
 
 NEEDED = "This is needed."
 EMPTY = ("Field required", "Tuple should have at least 1 item after validation, not 0")
@@ -125,7 +125,7 @@ def _entries(
     errors: tuple[FieldError, ...],
     people: Mapping[str, Actor],
 ) -> Iterator[Entry]:
-    for name, field in model.model_fields.items():
+    for name, field in asked_of(model).items():
         if name in skip:
             continue
         path, shape = f"{within}{name}", _shape(shape_of(field))
@@ -242,7 +242,7 @@ class _Reader:
     def record(self, model: type[BaseModel], within: str, skip: frozenset[str] = frozenset()) -> dict[str, Any]:
         """The fields of a model; what was left empty is left out, unless it is a text that is needed."""
         body = {}
-        for name, field in model.model_fields.items():
+        for name, field in asked_of(model).items():
             if name in skip:
                 continue
             value = self._value(_shape(shape_of(field)), f"{within}{name}", single=shape_of(field).kind is Kind.RECORD)

@@ -73,7 +73,7 @@ class Offered(Value):
     @property
     def skip(self) -> frozenset[str]:
         """The fields that its form does not ask for."""
-        return ENVELOPE | self.model.BY_THE_DOOR
+        return ENVELOPE
 
     @property
     def asks_first(self) -> bool:

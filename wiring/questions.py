@@ -65,6 +65,12 @@ def shape_of(field: FieldInfo) -> Shape:
     return Shape(kind=Kind.LONG_TEXT if (limit(field, "max_length") or 0) >= LONG else Kind.TEXT)
 
 
+def asked_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields that a person can be asked for: not those that a door finds out itself."""
+    found_out = getattr(model, "BY_THE_DOOR", frozenset())
+    return {name: field for name, field in model.model_fields.items() if name not in found_out}
+
+
 def limit(field: FieldInfo, name: str) -> Any:  # noqa: ANN401 - as the field has it
     """One of a field's limits, as ``max_length``; None when it has none."""
     return next((found for part in field.metadata if (found := getattr(part, name, None)) is not None), None)

@@ -127,6 +127,7 @@ def test_a_wrong_answer_is_explained_at_once_and_asked_for_again():
         *("9", "Out of network", "12345", *TYPED_DOCTOR),
         *("perhaps", "yes", "   ", "A123456", ""),
         *("", "", "none free", "", ""),
+        *("", "", ""),
     )
 
     placed = {"tier": "out_of_network", "professional": DOCTOR, "board_certified": True, "licence": "A123456"}
@@ -186,10 +187,10 @@ def test_a_field_that_the_whole_lacks_is_asked_in_the_end_and_no_other():
 
 
 def test_a_part_may_be_left_out_and_documents_are_only_hinted_at():
-    fields, asker = filled(actions.ReceiveReport, "Stenosis.", "", "Therapy.", "", "")
+    fields, asker = filled(actions.ReceiveReport, "Stenosis.", "", "Therapy.", "", "", "", "")
 
     assert fields == {"findings": "Stenosis.", "recommendations": "Therapy."}
-    assert asker.asked[-1] == "Give recommendation? [y/N]"
+    assert asker.asked[-3] == "Give recommendation? [y/N]"
     assert asker.said[1:] == ["Attachments: documents come with --attach FILE."]
 
 
@@ -198,7 +199,7 @@ def test_a_draft_is_offered_and_enter_takes_it():
     draft |= {"fee": "negotiated_for_ppg", "passed_over": {"ppg": "none free"}}
     stale = {"professional": {**DOCTOR, "pager": "1"}, "passed_over": {"ppg": "none free", "moon": "far"}, "old": 1}
 
-    fields, asker = filled(actions.PlaceOpinion, *[""] * 16, known={**draft, **stale, "case_number": "SO-2026-000001"})
+    fields, asker = filled(actions.PlaceOpinion, *[""] * 19, known={**draft, **stale, "case_number": "SO-2026-000001"})
 
     assert fields == draft
     assert asker.asked[0].startswith("Tier [plan]")
@@ -208,7 +209,7 @@ def test_a_draft_is_offered_and_enter_takes_it():
 def test_a_hyphen_gives_up_what_was_there_and_is_an_answer_where_nothing_was():
     draft = {"tier": "plan", "licence": "A1", "fee": "negotiated_for_ppg", "passed_over": {"ppg": "none free"}}
 
-    fields, _ = filled(actions.PlaceOpinion, "", *TYPED_DOCTOR, "", "", "-", "", "", "-", "", "", known=draft)
+    fields, _ = filled(actions.PlaceOpinion, "", *TYPED_DOCTOR, "", "", "-", "", "", "-", "", "", "", "", "", known=draft)
 
     assert fields == {"tier": "plan", "professional": DOCTOR, "licence": "A1"}
     assert filled(AssignTask, "cm.brown", "-")[0]["reason"] == "-"
@@ -255,7 +256,7 @@ def test_who_leaves_sends_nothing_and_keeps_what_was_entered_and_what_was_there(
 def test_who_leaves_in_the_middle_of_a_part_can_take_it_up_there():
     answers = left(actions.PlaceOpinion, "4", "1003000126", EOFError)
     fields, _ = filled(
-        actions.PlaceOpinion, "", "", *TYPED_DOCTOR[1:], "", "A1", "", "", "", "none", "", "", known=answers
+        actions.PlaceOpinion, "", "", *TYPED_DOCTOR[1:], "", "A1", "", "", "", "none", "", "", "", "", "", known=answers
     )
 
     assert answers == {"tier": "plan", "professional": {"npi": "1003000126"}}
