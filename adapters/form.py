@@ -6,6 +6,7 @@ from policy.calendar import LOS_ANGELES
 from policy.clauses import Clause
 from policy.edition import EDITIONS, Edition
 from policy.filing import Packet
+from policy.opinion import Appointment, ConsideredInShort
 from policy.particulars import Consultation, Opinion
 from policy.people import Actor, Professional
 from policy.placement import ORDINALS
@@ -181,29 +182,61 @@ def _determination(packet: Packet) -> FormSection:
 
 
 def _opinion(opinion: Opinion, care: Care) -> FormSection:
-    candidate, report = opinion.candidate, opinion.report
+    candidate, report, held = opinion.candidate, opinion.report, opinion.authorization
     certified = "board-certified" if candidate.board_certified else "not board-certified"
     advice = report.recommendation if report else None
     stands = "recommended" if advice and advice.recommends_procedure else "not recommended"
     return FormSection(
-        heading=f"{ORDINALS[opinion.ordinal].capitalize()} opinion",
+        heading=f"{ORDINALS[opinion.ordinal].capitalize()} opinion" + _ended(opinion),
         clause=f"Procedure 6.{'a' if care is Care.PRIMARY_CARE else 'b'}, 7 and 8",
         fields=_given(
             ("Given by", _person(candidate.professional)),
             ("Credentials", f"Licence {candidate.licence}, {certified}"),
             ("Found in", words(candidate.tier)),
             ("Fee", words(opinion.fee)),
+            ("Letter of agreement", _agreed(opinion)),
+            ("Authorization", held.number if held else ""),
+            ("Valid", f"{held.valid_from:%Y-%m-%d} to {held.valid_until:%Y-%m-%d}" if held else ""),
+            *(("Extended", why) for why in (held.extended if held else ())),
+            ("Directory", opinion.directory_version),
+            ("Member's wish", opinion.wish),
             ("Placed by", opinion.placed_by),
             ("Placed", moment(opinion.placed_at)),
+            *(("Appointment", _appointment(one)) for one in opinion.appointments),
             ("Report received", moment(report.received_at) if report else "Not received"),
             ("Procedure in question", f"{advice.procedure}: {stands}" if advice else ""),
         ),
         texts=_given(
+            (f"Ended: {words(opinion.ended_as)}" if opinion.ended_as else "", opinion.ended_why),
             *((f"Passed over: {words(tier)}", why) for tier, why in opinion.passed_over.items()),
+            ("Not the proposed physician, because", opinion.departure_reason),
+            ("Considered", "\n".join(_considered(one, opinion) for one in opinion.considered)),
             ("Findings", report.findings if report else ""),
             ("Recommendations", report.recommendations if report else ""),
         ),
     )
+
+
+def _ended(opinion: Opinion) -> str:
+    return "" if opinion.stands else ", not given"
+
+
+def _agreed(opinion: Opinion) -> str:
+    signed = opinion.agreement
+    return f"{signed.reference}, signed on {signed.signed_on:%Y-%m-%d}" if signed else ""
+
+
+def _appointment(one: Appointment) -> str:
+    waits = f"the longer wait does no harm, noted by {one.longer_wait_by}: {one.longer_wait_why}"
+    notes = filter(None, (one.why, waits if one.longer_wait_by else ""))
+    return "; ".join((f"{moment(one.at)}: {words(one.state).lower()}", *notes))
+
+
+def _considered(one: ConsideredInShort, opinion: Opinion) -> str:
+    """One candidate of the proposal, with why the choice passed over this one."""
+    led_to = "the ladder led to this physician" if one.npi == opinion.proposed_npi else "could be chosen"
+    who = ", ".join(filter(None, (one.name, f"NPI\u00a0{one.npi}", words(one.tier))))
+    return f"{who}: {'; '.join(one.reasons) or led_to}"
 
 
 def _category(packet: Packet) -> tuple[FormSection, ...]:

@@ -6,13 +6,13 @@ from rich.markup import escape
 
 from cli.acting import no_case
 from cli.house import DONE, REFUSED, desk_of, server_address
-from cli.screen import as_json, complain, console, now, table
+from cli.screen import as_json, complain, console, errors, now, table
 from policy.candidates import Proposal, Proposed, ProposedRung
 from policy.case import Case
 from policy.routing import UNAVAILABLE
 from policy.verdict import Refused
 from records import queries
-from wiring.proposals import proposal_for
+from wiring.proposals import placement_of, proposal_for
 from wiring.sending import ActionError
 from wiring.settings import Settings
 from wiring.temporal import TemporalError, named_cluster
@@ -24,8 +24,11 @@ AS_REGISTERED = (
 )
 
 
-async def propose_for(settings: Settings, case: str, *, version: str, limit: int, json: bool) -> int:
-    """Prints the proposal for a case; 1 when there is no such case or no directory."""
+async def propose_for(settings: Settings, case: str, *, version: str, limit: int, pick: str, json: bool) -> int:
+    """Prints the proposal for a case; 1 when there is no such case or no directory, or the one picked cannot be chosen.
+
+    ``pick``: the NPI of a candidate; then the fields of the placement are printed, as JSON for ``task complete``.
+    """
     world = open_world(settings)
     number = queries.find_number(world.records, case)
     if number is None:
@@ -36,11 +39,28 @@ async def propose_for(settings: Settings, case: str, *, version: str, limit: int
     if isinstance(found, Refused):
         complain(found.reason)
         return REFUSED
+    if pick:
+        return _picked(number, found, pick)
     notes = (*found.notes, *(() if standing else (AS_REGISTERED,)))
     if json:
         as_json(_as_json(number, found, notes))
     else:
         _print(number, found, notes, limit)
+    return DONE
+
+
+def _picked(number: str, found: Proposal, npi: str) -> int:
+    """The fields on standard output, and what a person has still to say on the other stream."""
+    fields = placement_of(found, npi)
+    if isinstance(fields, Refused):
+        complain(fields.reason)
+        return REFUSED
+    as_json(fields)
+    if fields["proposed_npi"] != npi:
+        complain("Another physician is proposed: add departure_reason, or the case refuses the placement.")
+    errors.print(
+        f"Place it with: second-opinion task complete {number} place_opinion --as WHO --data -", soft_wrap=True
+    )
     return DONE
 
 

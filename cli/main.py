@@ -155,7 +155,7 @@ def refused(case: str = "", *, limit: Count = 50, json: Json = False) -> int:
 
 
 @app.command
-async def candidates(case: str, *, version: str = "", limit: Count = 10, json: Json = False) -> int:
+async def candidates(case: str, *, version: str = "", limit: Count = 10, pick: str = "", json: Json = False) -> int:
     """Show whom the ladder proposes for a case's opinion, rung by rung, each with the tests passed and failed.
 
     Parameters
@@ -164,11 +164,13 @@ async def candidates(case: str, *, version: str = "", limit: Count = 10, json: J
         A case number, or the external reference of its request.
     version
         Which version of the directory. Default: the one in force today.
+    pick
+        The NPI of a candidate: prints the fields of the placement as JSON, for `task complete CASE place_opinion`.
     """
     from cli.candidates import propose_for
     from wiring.settings import read_settings
 
-    return await propose_for(read_settings(), case, version=version, limit=limit, json=json)
+    return await propose_for(read_settings(), case, version=version, limit=limit, pick=pick, json=json)
 
 
 @app.command

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
-from policy.actions import SubmitConsultation
+from policy.actions import PlaceOpinion, SubmitConsultation
 from policy.complaints import FieldError
 from policy.particulars import Receipt
 from policy.taskactions import LONGEST_DRAFT, SaveDraft
@@ -27,6 +27,7 @@ from portal.forms import Entry, form_for, problems, read_form
 from portal.letters import Foreseen, as_pdf, foreseen
 from portal.offers import CONFIRMED, DONE, is_final
 from portal.pages import go, now, page
+from portal.placing import picked, with_proposal
 from portal.session import NotFound, Visit
 from wiring.desk import ActionError, ActionKept
 from wiring.sending import read_action
@@ -38,7 +39,12 @@ LONG_DRAFT = f"This is too long for a draft ({LONGEST_DRAFT:,} characters). Send
 
 @router.get("/cases/{number}/do/{signal}")
 async def form_page(
-    number: str, signal: str, task: str = "", letter_key: str = "", visit: Visit = ENTERING[Room.CASES]
+    number: str,
+    signal: str,
+    task: str = "",
+    letter_key: str = "",
+    pick: str = "",
+    visit: Visit = ENTERING[Room.CASES],
 ) -> Response:
     """The form of an action, on a page of its own, with what was drafted before, or the letter that it is about."""
     doing = await doing_of(visit, number, signal, task)
@@ -46,7 +52,12 @@ async def form_page(
     if over is not None:
         return over
     draft = draft_of(doing.task) if doing.task and doing.way.model.TASK else {}
-    return _form(doing, {**draft, **({"letter_key": letter_key} if letter_key else {})}, has_draft=bool(draft))
+    values = {**draft, **({"letter_key": letter_key} if letter_key else {})}
+    if pick and signal == PlaceOpinion.SIGNAL:
+        chosen, why_not = await picked(visit, doing.number, doing.seen.case, pick)
+        errors = (FieldError(field="", problem=why_not),) if why_not else ()
+        return _form(doing, {**values, **chosen}, errors=errors, has_draft=bool(draft))
+    return _form(doing, values, has_draft=bool(draft))
 
 
 @router.post("/cases/{number}/do/{signal}")
@@ -115,6 +126,8 @@ BUTTONS = {"more": _more, "back": _more, "letter": _letter, "draft": _draft}
 
 async def _wanted(doing: Doing, sent: FormData, body: dict[str, Any], errors: tuple[FieldError, ...]) -> Response:
     """The action itself: what is wrong is said, what cannot be undone is asked about, the rest is sent."""
+    if doing.way.signal == PlaceOpinion.SIGNAL and "confirmed" not in sent:
+        body = await with_proposal(doing.visit, doing.number, doing.seen.case, body)
     whole = whole_of(doing, sent, body)
     known = {error.field for error in errors}
     errors = (*errors, *(e for e in problems(doing.way.model, whole) if e.field not in known))

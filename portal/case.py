@@ -11,19 +11,24 @@ from uuid import uuid4
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from policy.actions import PlaceOpinion
+from policy.candidates import Proposal
 from policy.case import Case
 from policy.eligibility import SpecialtyLikeness, likeness
 from policy.filing import open_lines, still_open
 from policy.particulars import StoryEntry
 from policy.people import Actor, Role
+from policy.placement import declined, took_part
+from policy.reporting import missing_of_report
 from policy.request import Request
-from policy.routing import LADDER, WHERE, Rung, propose
+from policy.routing import LADDER, UNAVAILABLE, WHERE, Rung, propose
 from policy.tasks import HumanTask, TaskKind, draft_of
-from policy.verdict import Value
+from policy.verdict import Refused, Value
 from portal.access import Room
 from portal.forms import Form, form_for
 from portal.offers import Offered, TaskSeen, offered, on_a_letter, on_the_case, task_of
 from portal.pages import go, in_words, page
+from portal.placing import proposed
 from portal.session import NotFound, Visit, entering
 from records import queries
 from records.holds import LegalHold, LegalHolds
@@ -122,6 +127,8 @@ async def case_page(number: str, way: str = "", story: str = "", visit: Visit = 
         return go(visit.request, f"/cases/{file.case.number}")
     found = await seen(visit, number, file)
     tasks = offered(visit.actor, found.tasks, found.case)
+    form = _form(visit, tasks, way)
+    proposal = await _proposal(visit, found, form)
     context = {
         "seen": found,
         "file": file,
@@ -134,8 +141,11 @@ async def case_page(number: str, way: str = "", story: str = "", visit: Visit = 
         "on_a_letter": on_a_letter,
         "on_the_case": on_the_case(visit.actor, found.case or file.case),
         "reads_all": reads_all(visit.actor),
-        "form": _form(visit, tasks, way),
-        "rungs": _rungs(found),
+        "form": form,
+        "proposal": proposal,
+        "unavailable": UNAVAILABLE,
+        "missing_of_report": missing_of_report,
+        "rungs": () if proposal else _rungs(found),
         "workflow": workflow_id(file.case.number),
         "may_audit": visit.may_enter(Room.AUDIT),
         "before_filing": before_filing(found),
@@ -208,6 +218,14 @@ def _form(visit: Visit, tasks: tuple[TaskSeen, ...], way: str) -> TaskForm | Non
     return TaskForm(task=task, way=chosen, form=form, has_draft=bool(draft))
 
 
+async def _proposal(visit: Visit, found: Seen, form: TaskForm | None) -> Proposal | None:
+    """Whom the directory's ladder leads to, for who has the placement's form; none without a directory (P6a, P6b)."""
+    if form is None or form.way.signal != PlaceOpinion.SIGNAL:
+        return None
+    proposal = await proposed(visit, found.file.case.number, found.case)
+    return None if isinstance(proposal, Refused) else proposal
+
+
 class Step(Value):
     """A tier of the ladder: where it looks, and what is known of physicians on it."""
 
@@ -222,7 +240,6 @@ def _rungs(found: Seen) -> tuple[Step, ...]:
     if case is None or found.request is None or case.task(TaskKind.PLACEMENT) is None:
         return ()
     known = tuple(opinion.candidate for opinion in case.opinions)
-    gave = frozenset(candidate.professional.npi for candidate in known)
-    rungs = propose(found.request, known, already_gave=gave).rungs
+    rungs = propose(found.request, known, already_gave=took_part(case), declined=declined(case)).rungs
     last = LADDER[found.request.care][-1]
     return tuple(Step(rung=r, where=WHERE[r.tier], asks_a_reason=r.tier is not last) for r in rungs)

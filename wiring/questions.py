@@ -67,7 +67,7 @@ def shape_of(field: FieldInfo) -> Shape:
 
 def asked_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
     """The fields that a person can be asked for: not those that a door finds out itself."""
-    found_out = getattr(model, "BY_THE_DOOR", frozenset())
+    found_out: frozenset[str] = getattr(model, "BY_THE_DOOR", frozenset())
     return {name: field for name, field in model.model_fields.items() if name not in found_out}
 
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from policy import actions, letteractions, taskactions
+from policy import actions, letteractions, placementactions, taskactions
 from policy.case import Case
 from policy.particulars import Receipt, RefusedAction
 from policy.staffaction import StaffAction
@@ -81,12 +81,12 @@ class StaffDoors:
     sign_expired_determination = _door(actions.SignExpiredDetermination)
     place_opinion = _door(actions.PlaceOpinion)
     receive_report = _door(actions.ReceiveReport)
-    record_appointment = _door(actions.RecordAppointment)
-    record_visit = _door(actions.RecordVisit)
-    decline_placement = _door(actions.DeclinePlacement)
-    change_physician = _door(actions.ChangePhysician)
-    extend_authorization = _door(actions.ExtendAuthorization)
-    record_fee_agreement = _door(actions.RecordFeeAgreement)
+    record_appointment = _door(placementactions.RecordAppointment)
+    record_visit = _door(placementactions.RecordVisit)
+    decline_placement = _door(placementactions.DeclinePlacement)
+    change_physician = _door(placementactions.ChangePhysician)
+    extend_authorization = _door(placementactions.ExtendAuthorization)
+    record_fee_agreement = _door(placementactions.RecordFeeAgreement)
     record_call = _door(letteractions.RecordCall)
     # -- on a letter
     report_returned_letter = _door(letteractions.ReportReturnedLetter)

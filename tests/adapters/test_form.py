@@ -8,12 +8,13 @@ from adapters.form import sections, words
 from adapters.mailroom import Outbox
 from policy.case import Case
 from policy.clauses import Clause
-from policy.filing import Packet
+from policy.filing import Packet, packet
 from policy.particulars import Basis
 from policy.request import Purpose, Reason, RequesterKind
 from policy.routing import FeeArrangement, Tier
 from tests.adapters.samples import a_complete_case, a_denied_case, a_packet, an_approved_case, post_all, step, text_of
-from tests.builders import INTAKE, MONDAY, hours
+from tests.builders import CASE_MANAGER, INTAKE, MONDAY, a_report, hours, plan_physician
+from tests.policy.steps import approved, does, letters_left, next_hour
 
 
 def form_of(packet: Packet) -> str:
@@ -52,7 +53,9 @@ def test_an_approved_case_shows_the_whole_procedure(tmp_path: Path) -> None:
         "Second opinion Procedure 6.b, 7 and 8 Given by Dr. Lena Sato",
         "Credentials Licence A77701, board-certified Found in Plan-contracted Fee Plan pays",
         "Passed over: Participating provider group (PPG) every orthopedic surgeon of the IPA was involved",
-        "Findings Moderate stenosis. Recommendations Physical therapy first.",
+        "Findings Moderate stenosis.",
+        "Recommendations Physical therapy first.",
+        "Authorization AUTH-SO-2026-000123-2 Valid 2026-11-02 to 2027-01-31",
         "Code SO-A-SP-PLAN Meaning Approved, specialty, plan-contracted",
     ):
         assert words_on_it in form
@@ -107,3 +110,34 @@ def test_the_form_follows_the_order_of_the_procedure(tmp_path: Path) -> None:
         "Second opinion",
         "Category in MHC",
     ]
+
+
+def test_a_placement_shows_who_was_considered_who_declined_the_fee_and_the_appointments() -> None:
+    considered = [
+        {"npi": "1992999882", "name": "Dr. Lena Sato", "tier": "plan", "passed": True},
+        {"npi": "1992999890", "name": "Dr. Amir Nazari", "tier": "plan", "passed": True, "reasons": ["is farther"]},
+    ]
+    first = plan_physician(considered=considered, proposed_npi="1992999882", directory_version="2026-11-02-1")
+    case = does(approved(), CASE_MANAGER, "place_opinion", **first)
+    case = does(case, CASE_MANAGER, "decline_placement", how="not_in_time", reason="Eight weeks.")
+    pending = plan_physician("1992999890", fee="letter_of_agreement_pending")
+    case = does(case, CASE_MANAGER, "place_opinion", **pending)
+    case = does(case, CASE_MANAGER, "record_fee_agreement", reference="LOA-7", signed_on="2026-11-02")
+    case = does(case, CASE_MANAGER, "record_appointment", when="2026-11-13T09:30:00-08:00")
+    case = letters_left(does(case, CASE_MANAGER, "receive_report", **a_report()))
+
+    opinions = [section for section in sections(packet(case, next_hour(case))) if "opinion" in section.heading]
+    declined, given = (section for section in opinions if section.fields[0][0] == "Given by")
+
+    assert declined.heading == "Second opinion, not given"
+    assert ("Ended: Not in time", "Eight weeks.") in declined.texts
+    assert dict(declined.texts)["Considered"].splitlines() == [
+        "Dr. Lena Sato, NPI\u00a01992999882, Plan-contracted: the ladder led to this physician",
+        "Dr. Amir Nazari, NPI\u00a01992999890, Plan-contracted: is farther",
+    ]
+    assert dict(given.fields) | {
+        "Fee": "Agreed",
+        "Letter of agreement": "LOA-7, signed on 2026-11-02",
+        "Authorization": "AUTH-SO-2026-000001-2-2",
+        "Appointment": "Friday, November 13, 2026, 9:30 AM PST: made",
+    } == dict(given.fields)

@@ -203,3 +203,28 @@ def test_without_a_case_or_a_directory_the_reason_is_said(ask):
     assert ask("candidates", "SO-2020-000001")[0] == 1
     code, said = ask("candidates", "EXAMPLE-15")
     assert (code, said) == (1, "No directory is in force; import one with: second-opinion directory import FILE")
+
+
+def test_a_candidate_who_is_picked_becomes_the_fields_of_a_placement(ask, directory):
+    registered(ask, "15-waits-for-placement.json")
+
+    code, said = ask("candidates", "EXAMPLE-15", "--pick", "2992902355")
+
+    fields, _ = json.JSONDecoder().raw_decode(said[said.index("{") :])
+    assert code == 0
+    assert (fields["tier"], fields["professional"]["name"]) == ("plan", "Dr. Quan Samplewell")
+    assert (fields["proposed_npi"], fields["directory_version"]) == ("2992902355", directory)
+    assert "Place it with: second-opinion task complete" in said
+
+
+@pytest.mark.usefixtures("directory")
+def test_another_than_the_proposed_one_is_picked_with_a_reason_and_who_cannot_be_chosen_is_not(ask):
+    registered(ask, "15-waits-for-placement.json")
+
+    other, barred = (
+        ask("candidates", "EXAMPLE-15", "--pick", "2992902363"),
+        ask("candidates", "EXAMPLE-15", "--pick", "1992999445"),
+    )
+
+    assert (other[0], "add departure_reason" in other[1]) == (0, True)
+    assert (barred[0], "Dr. Patrick Obi cannot be chosen: " in barred[1]) == (1, True)

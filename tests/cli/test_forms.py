@@ -209,7 +209,9 @@ def test_a_draft_is_offered_and_enter_takes_it():
 def test_a_hyphen_gives_up_what_was_there_and_is_an_answer_where_nothing_was():
     draft = {"tier": "plan", "licence": "A1", "fee": "negotiated_for_ppg", "passed_over": {"ppg": "none free"}}
 
-    fields, _ = filled(actions.PlaceOpinion, "", *TYPED_DOCTOR, "", "", "-", "", "", "-", "", "", "", "", "", known=draft)
+    fields, _ = filled(
+        actions.PlaceOpinion, "", *TYPED_DOCTOR, "", "", "-", "", "", "-", "", "", "", "", "", known=draft
+    )
 
     assert fields == {"tier": "plan", "professional": DOCTOR, "licence": "A1"}
     assert filled(AssignTask, "cm.brown", "-")[0]["reason"] == "-"

@@ -17,7 +17,7 @@ from tests.builders import CASE_MANAGER, CMO, MONDAY, a_professional, a_request,
 from tests.demonstration_directory import NPPES_COLUMNS
 from tests.policy.physicians import POPPY, a_physician, an_npi
 from wiring.directories import Format, import_directory, read_directory
-from wiring.proposals import NO_DIRECTORY, proposal_for
+from wiring.proposals import NO_DIRECTORY, placement_of, proposal_for
 from wiring.settings import Settings
 from wiring.world import World, open_world
 
@@ -124,3 +124,61 @@ def test_a_file_without_a_sound_physician_is_no_directory(tmp_path, world):
     with pytest.raises(DirectoryFileError, match=r"physicians.csv has no physician who could be listed"):
         import_directory(world.directory, reading, label="", in_force_from=DAY, at=MONDAY)
     assert world.directory.versions() == []
+
+
+# -- the placement that a candidate becomes
+
+
+def proposed(world: World, *physicians) -> Proposal:
+    with_directory(world, *physicians)
+    found = proposal_for(world, opened(world), at=MONDAY)
+    assert isinstance(found, Proposal)
+    return found
+
+
+def test_a_candidate_becomes_a_placement_that_the_rules_take(world):
+    found = proposed(world, a_physician(1))
+
+    fields = placement_of(found, an_npi(1))
+
+    assert not isinstance(fields, Refused)
+    case = open_case("SO-2026-000001", a_request(), MONDAY)
+    for who, signal, given in (
+        (CASE_MANAGER, "confirm_completeness", {}),
+        (CMO, "determine", {"outcome": "approved", "rationale": "Reason R1 applies."}),
+        (CASE_MANAGER, "place_opinion", fields),
+    ):
+        case = act(case, action(signal, who, MONDAY, **given), MONDAY)
+    opinion = case.opinions[-1]
+    assert (opinion.candidate.professional.npi, opinion.proposed_npi) == (an_npi(1), an_npi(1))
+    assert opinion.directory_version == found.directory_version
+    assert [(one.npi, one.passed) for one in opinion.considered] == [(an_npi(1), True)]
+
+
+def test_who_is_not_proposed_or_does_not_qualify_becomes_no_placement(world):
+    found = proposed(world, a_physician(1), a_physician(2, licences=()))
+
+    unknown, barred = placement_of(found, an_npi(9)), placement_of(found, an_npi(2))
+
+    assert isinstance(unknown, Refused)
+    assert isinstance(barred, Refused)
+    assert barred.reason.startswith("Dr. Ada Testwood 2 cannot be chosen: the physician's licence is not on record;")
+
+
+def test_who_declined_is_passed_over_in_the_next_proposal(world):
+    with_directory(world, a_physician(1), a_physician(2))
+    number = opened(world)
+    case = open_case(number, a_request(), MONDAY)
+    for who, signal in ((CASE_MANAGER, "confirm_completeness"), (CMO, "determine")):
+        given = {"outcome": "approved", "rationale": "Reason R1 applies."} if signal == "determine" else {}
+        case = act(case, action(signal, who, MONDAY, **given), MONDAY)
+    first = proposal_for(world, number, at=MONDAY, case=case)
+    assert isinstance(first, Proposal)
+    fields = placement_of(first, chosen(first))
+    assert not isinstance(fields, Refused)
+    case = act(case, action("place_opinion", CASE_MANAGER, MONDAY, **fields), MONDAY)
+    case = act(case, action("decline_placement", CASE_MANAGER, MONDAY, reason="On leave."), MONDAY)
+
+    again = proposal_for(world, number, at=MONDAY, case=case)
+
+    assert (chosen(first), chosen(again)) == (an_npi(1), an_npi(2))
