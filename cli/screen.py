@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from policy.channels import Result
 from policy.filing import open_lines
 from policy.people import Member
 from policy.timeframes import spoken
-from records.rows import CaseFile, CaseRow, RefusalRow, TaskRow
+from records.rows import CaseFile, CaseRow, NoticeRow, RefusalRow, TaskRow
 from wiring.wishes import wishes
 from workflows.inspection import NOTHING_OPEN, words
 
@@ -213,13 +214,21 @@ def _duties(file: CaseFile) -> None:
     )
     table(
         "Letters",
-        ("kind", "to", "sent", "document"),
-        (
-            (words(n.kind), words(n.recipient), spoken(n.sent_at) if n.sent_at else "[yellow]owed[/]", n.document)
-            for n in file.notices
-        ),
+        ("kind", "to", "how it stands", "document"),
+        ((words(n.kind), words(n.recipient), _how_it_stands(n), n.document) for n in file.notices),
         empty="No letter is owed.",
     )
+
+
+def _how_it_stands(letter: NoticeRow) -> str:
+    """When a letter left and how, or why it counts no more; a call about it besides."""
+    left = f"{spoken(letter.sent_at)}" if letter.sent_at else "[yellow]owed[/]"
+    ways = [words(a.channel) for a in letter.attempts if a.result in (Result.LEFT, Result.REACHED)]
+    ended = f" [red]{words(letter.ended_as)}: {escape(letter.ended_why)}[/]" if letter.ended_as else ""
+    if letter.ended_as and not letter.sent_at:
+        return ended.strip()
+    by = f", by {' and '.join(ways)}" if ways else ""
+    return f"{left}{by}{ended}"
 
 
 def _events(file: CaseFile) -> None:
