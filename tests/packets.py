@@ -6,6 +6,9 @@ from itertools import pairwise
 
 from pypdf import PdfReader
 
+from policy.filing import ENDS
+
+NOTE = rf"(?:(?:{'|'.join(ENDS.values())}) .*? )?"  # what became of a letter that did not stay what it was
 ORDER = ("Contents", "Referral form", "Letter: ", "Report: ", "Attachment: ")
 
 
@@ -33,6 +36,10 @@ def read_in_order(pdf: bytes, case_number: str) -> list[str]:
     lengths = [after - start for start, after in pairwise([*starts, len(pages) + 1])]
     contents = " ".join(pages[: starts[1] - 1])
     for title, start, length in zip(titles[1:], starts[1:], lengths[1:], strict=True):
-        assert re.search(rf"{re.escape(title)} (?:[0-9a-f]{{64}} )?{start} {length} ", contents), (title, start, length)
+        assert re.search(rf"{re.escape(title)} {NOTE}(?:[0-9a-f]{{64}} )?{start} {length} ", contents), (
+            title,
+            start,
+            length,
+        )
     assert "This part could not be read" not in " ".join(pages)
     return titles
