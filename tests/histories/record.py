@@ -21,7 +21,7 @@ from wiring.temporal import connect
 from workflows import workflow_id
 from workflows.inspection import SEARCH_ATTRIBUTES
 
-FOLDER = Path(__file__).parent / "2026-11-tasks"
+FOLDER = Path(__file__).parent / "2026-11-letters"
 
 
 async def record(into: Path) -> int:
