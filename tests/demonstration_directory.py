@@ -153,9 +153,12 @@ class Listed(NamedTuple):
     roster: Row
 
 
+OWN = "29929"  # how the NPIs of its own physicians begin
+
+
 def npi(number: int) -> str:
     """The NPI of the directory's own physician of that number."""
-    nine = f"29929{number:04}"
+    nine = f"{OWN}{number:04}"
     return f"{nine}{check_digit(nine)}"
 
 
@@ -172,7 +175,7 @@ def professionals() -> list[dict[str, Any]]:
     for file in sorted((ROOT / "examples" / "intake").glob("*.json")):
         for person in _in(json.loads(file.read_text(encoding="utf-8"))):
             found.setdefault(person["npi"], person)
-    return list(found.values())
+    return [person for person in found.values() if not person["npi"].startswith(OWN)]
 
 
 def _in(value: Any) -> Iterator[dict[str, Any]]:

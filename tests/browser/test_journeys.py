@@ -85,6 +85,8 @@ def test_four_people_carry_a_case_from_the_work_list_to_the_file(portal: Portal,
     manager.locator("#f-recommendations").fill("Continue as planned.")
     press(manager, "Record the report")
     is_done(manager)
+    portal.house.call(case)  # the provider, by law
+    portal.house.call(case)  # the physician who gives the opinion, of whom no address was entered
     portal.house.until(case, stage="closed", outcome="approved")
 
     # the supervisor reads the whole of it
@@ -116,6 +118,7 @@ def test_a_denial_shows_its_letters_first_and_its_author_is_not_who_prepared_the
     assert refused is not None
     assert refused.status in (403, 404)
     is_done(physician)
+    portal.house.call(case)
     portal.house.until(case, stage="closed", outcome="denied")
 
 

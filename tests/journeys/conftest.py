@@ -76,9 +76,10 @@ class House:
         return self.run("act", case, signal_name, "--as", actor, "--data", json.dumps(fields))
 
     def call(self, case: str) -> None:
-        """No fax is set up here, so the provider is told by telephone, once the letter is in the post."""
+        """No fax is set up here: who cannot be told by post alone, or has no address, is told by telephone."""
         for _ in range(100):
-            if any(task["kind"] == "telephone_notice" for task in self.answer("show", case)["tasks"]):
+            tasks = self.answer("show", case)["tasks"]
+            if any(task["kind"] == "telephone_notice" and not task["ended_at"] for task in tasks):
                 break
             time.sleep(0.2)
         said = {"reached": True, "spoke_with": "the clinic's nurse", "said": "Decided; the letter is in the post."}
