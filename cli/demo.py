@@ -225,7 +225,7 @@ async def _settled(world: World, number: str, expected: Expected) -> CaseFile | 
     deadline = asyncio.get_running_loop().time() + PATIENCE
     while asyncio.get_running_loop().time() < deadline:
         case = await asyncio.to_thread(queries.case, world.records, number)
-        if case and not _differences(case, expected) and all(n.sent_at for n in case.notices):
+        if case and not _differences(case, expected) and not any(n.is_owed for n in case.notices):
             break
         await asyncio.sleep(0.05)
     return case
