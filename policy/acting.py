@@ -25,6 +25,7 @@ from policy.actions import (
     SubmitConsultation,
     WithdrawRequest,
 )
+from policy.answering import LONGEST_SIGNAL, receipt_of, refusal_of, unreadable_answer
 from policy.calendar import CalendarEndError, local_day
 from policy.case import FIRST_GENERATION, REFUSALS_KEPT, Case
 from policy.clauses import Clause
@@ -33,7 +34,7 @@ from policy.duties import may_own
 from policy.letteractions import RecordCall, ReissueLetter, ReportReturnedLetter
 from policy.lifecycle import Stage
 from policy.nomination import asked_anew
-from policy.particulars import Receipt, RefusedAction
+from policy.particulars import RefusedAction
 from policy.placementactions import (
     ChangePhysician,
     DeclinePlacement,
@@ -87,16 +88,7 @@ def act(case: Case, action: StaffAction, now: datetime, proof: Proof = UNSIGNED)
     if isinstance(result, Refused):
         return _refuse(case, action, result, now, digest, proof)
     result = _finished(case, result, action, marked=is_to_be_marked(case.trust, proof))
-    return result.remember(
-        Receipt(
-            action_id=action.action_id,
-            action=action.SIGNAL,
-            accepted=True,
-            at=now,
-            digest=digest,
-            signed=proof.is_signed,
-        )
-    )
+    return result.remember(receipt_of(action, now, digest, proof))
 
 
 def _carried_out(case: Case, action: StaffAction, now: datetime) -> Case | Refused:
@@ -137,14 +129,17 @@ def refuse_unreadable(
 ) -> Case:
     """The case after something that is no action: a signal that nobody knows, or a body that does not fit."""
     refused = RefusedAction(
-        at=now, action=name[:100], action_id=action_id, reason=reason, fields=fields, size=size, digest=digest
+        at=now,
+        action=name[:LONGEST_SIGNAL],
+        action_id=action_id,
+        reason=reason,
+        fields=fields,
+        size=size,
+        digest=digest,
     )
     case = _remember(case, refused)
     if action_id and case.receipt(action_id) is None:
-        receipt = Receipt(
-            action_id=action_id, action=name[:100], accepted=False, at=now, digest=digest, reason=reason, fields=fields
-        )
-        case = case.remember(receipt)
+        case = case.remember(unreadable_answer(refused))
     return case
 
 
@@ -219,41 +214,14 @@ def _has_a_task(case: Case, action: StaffAction, task: HumanTask | None) -> Verd
 
 
 def _refuse(case: Case, action: StaffAction, why: Refused, now: datetime, digest: str, proof: Proof) -> Case:
-    receipt = Receipt(
-        action_id=action.action_id,
-        action=action.SIGNAL,
-        accepted=False,
-        at=now,
-        digest=digest,
-        signed=proof.is_signed,
-        reason=why.reason,
-        clause=why.clause,
-        fields=_fields(why),
-    )
-    refused = _remember(case.remember(receipt), _refusal(action, why, now, digest))
+    receipt = receipt_of(action, now, digest, proof, why)
+    refused = _remember(case.remember(receipt), refusal_of(action, why, now, digest))
     return _marked(case, refused) if is_to_be_marked(case.trust, proof) else refused
-
-
-def _fields(why: Refused) -> tuple[FieldError, ...]:
-    return (FieldError(field=why.field, problem=why.reason),) if why.field else ()
 
 
 def _refuse_reused_id(case: Case, action: StaffAction, now: datetime, digest: str) -> Case:
     why = Refused(reason=REUSED_ID, field="action_id")
-    return _remember(case, _refusal(action, why, now, digest))
-
-
-def _refusal(action: StaffAction, why: Refused, now: datetime, digest: str) -> RefusedAction:
-    return RefusedAction(
-        at=now,
-        action=action.SIGNAL,
-        action_id=action.action_id,
-        actor=action.actor.id,
-        reason=why.reason,
-        clause=why.clause,
-        fields=_fields(why),
-        digest=digest,
-    )
+    return _remember(case, refusal_of(action, why, now, digest))
 
 
 def _remember(case: Case, refused: RefusedAction) -> Case:

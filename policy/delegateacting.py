@@ -9,6 +9,7 @@ from typing import Any
 
 from policy.acceptance import may_be_opened
 from policy.acting import REUSED_ID
+from policy.answering import LONGEST_SIGNAL, receipt_of, refusal_of, unreadable_answer
 from policy.case import REFUSALS_KEPT
 from policy.clauses import Clause
 from policy.complaints import FieldError
@@ -17,7 +18,7 @@ from policy.delegatecase import CorrectiveNote, DelegatedCase, DelegatedState, P
 from policy.delegatechecks import check
 from policy.delegated import DelegatedPacket, may_be_taken
 from policy.delegatefindings import Finding, Result, Settled
-from policy.particulars import Receipt, RefusedAction
+from policy.particulars import RefusedAction
 from policy.trust import UNSIGNED, Proof, is_superseded, is_to_be_marked, may_be_believed
 from policy.verdict import Allowed, Refused, Verdict, first_refusal
 
@@ -38,17 +39,17 @@ def act(case: DelegatedCase, action: DelegatedAction, now: datetime, proof: Proo
     if earlier is not None and (earlier.accepted or not is_superseded(case.trust, proof, earlier.signed)):
         if digest.startswith(earlier.digest or "-"):
             return case
-        return _remembered(case, action, Refused(reason=REUSED_ID, field="action_id"), now, digest)
+        return _kept(case, refusal_of(action, Refused(reason=REUSED_ID, field="action_id"), now, digest))
     verdict = first_refusal(may_be_believed(case.trust, proof), may_act(case, action, now))
     at = min(action.at, now)
     result = verdict if isinstance(verdict, Refused) else HANDLERS[type(action)](case, action, at)
     if isinstance(result, Refused):
-        refused = _remembered(case, action, result, now, digest)
-        return refused.remember(_receipt(action, now, digest, proof, result))
+        refused = _kept(case, refusal_of(action, result, now, digest))
+        return refused.remember(receipt_of(action, now, digest, proof, result))
     if is_to_be_marked(case.trust, proof):
         told = (e.model_copy(update={"unsigned": True}) if e.seq > case.seq and e.actor else e for e in result.story)
         result = result.but(story=tuple(told))
-    return result.settled(at).remember(_receipt(action, now, digest, proof))
+    return result.settled(at).remember(receipt_of(action, now, digest, proof))
 
 
 def may_act(case: DelegatedCase, action: DelegatedAction, now: datetime) -> Verdict:
@@ -161,52 +162,24 @@ def refuse_unreadable(
 ) -> DelegatedCase:
     """The case after something that is no action: a signal that nobody knows, or a body that does not fit."""
     refused = RefusedAction(
-        at=now, action=name[:100], action_id=action_id, reason=reason, fields=fields, size=size, digest=digest
+        at=now,
+        action=name[:LONGEST_SIGNAL],
+        action_id=action_id,
+        reason=reason,
+        fields=fields,
+        size=size,
+        digest=digest,
     )
     case = _kept(case, refused)
     if action_id and case.receipt(action_id) is None:
-        receipt = Receipt(
-            action_id=action_id, action=name[:100], accepted=False, at=now, digest=digest, reason=reason, fields=fields
-        )
-        case = case.remember(receipt)
+        case = case.remember(unreadable_answer(refused))
     return case
-
-
-def _remembered(
-    case: DelegatedCase, action: DelegatedAction, why: Refused, now: datetime, digest: str
-) -> DelegatedCase:
-    fields = (FieldError(field=why.field, problem=why.reason),) if why.field else ()
-    refused = RefusedAction(
-        at=now,
-        action=action.SIGNAL,
-        action_id=action.action_id,
-        actor=action.actor.id,
-        reason=why.reason,
-        clause=why.clause,
-        fields=fields,
-        digest=digest,
-    )
-    return _kept(case, refused)
 
 
 def _kept(case: DelegatedCase, refused: RefusedAction) -> DelegatedCase:
     case = case.tell(refused.at, "action:refused", f"{refused.action}: {refused.reason}", actor=refused.actor)
     kept = (*case.refusals, refused.model_copy(update={"seq": case.seq}))[-REFUSALS_KEPT:]
     return case.but(refusals=kept, refused_count=case.refused_count + 1)
-
-
-def _receipt(action: DelegatedAction, now: datetime, digest: str, proof: Proof, why: Refused | None = None) -> Receipt:
-    return Receipt(
-        action_id=action.action_id,
-        action=action.SIGNAL,
-        accepted=why is None,
-        at=now,
-        digest=digest,
-        signed=proof.is_signed,
-        reason=why.reason if why else "",
-        clause=why.clause if why else "",
-        fields=(FieldError(field=why.field, problem=why.reason),) if why and why.field else (),
-    )
 
 
 def _open_finding(case: DelegatedCase, what: str) -> Finding | Refused:

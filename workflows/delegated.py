@@ -4,12 +4,11 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from typing import Any
 
 from pydantic import AwareDatetime
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey
+from temporalio.common import RawValue, SearchAttributeKey
 
 from activities.delegation import DelegationSteps, Review
 from activities.filing import FilingSteps
@@ -32,25 +31,13 @@ from policy.filing import DRAWER
 from policy.particulars import Notice, Receipt, RefusedAction
 from policy.trust import Trust
 from policy.verdict import Value
-from workflows import LETTERS
 from workflows.deadline import Deadline
 from workflows.delegatedview import attributes, details
 from workflows.inspection import changes
 from workflows.receiving import UNKNOWN, Unreadable, named, read
+from workflows.second_opinion import EFFECT, LONGEST_HISTORY, RECORDING
 from workflows.signatures import check
 from workflows.staff import ENVELOPE
-
-# As in the story of every case: records answer in milliseconds; what leaves the house may take days of trying.
-RECORDING: dict[str, Any] = {
-    "start_to_close_timeout": timedelta(seconds=40),
-    "retry_policy": RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=30)),
-}
-EFFECT: dict[str, Any] = {
-    "task_queue": LETTERS,
-    "start_to_close_timeout": timedelta(minutes=2),
-    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
-}
-LONGEST_HISTORY = 30_000  # the server ends a workflow at 51,200 events; it suggests a new run at some 4,000
 
 
 class DelegatedOpening(Value):

@@ -1,0 +1,57 @@
+"""What an action is answered with, whatever kind of case it was meant for: a receipt, and a refusal that is kept."""
+
+from datetime import datetime
+
+from policy.complaints import FieldError
+from policy.particulars import Receipt, RefusedAction
+from policy.staffaction import StaffAction
+from policy.trust import Proof
+from policy.verdict import Refused
+
+LONGEST_SIGNAL = 100  # characters that are kept of the name of a signal that nobody knows
+
+
+def receipt_of(action: StaffAction, now: datetime, digest: str, proof: Proof, why: Refused | None = None) -> Receipt:
+    """The answer to an action at ``now`` (aware UTC): applied, or refused for a reason."""
+    return Receipt(
+        action_id=action.action_id,
+        action=action.SIGNAL,
+        accepted=why is None,
+        at=now,
+        digest=digest,
+        signed=proof.is_signed,
+        reason=why.reason if why is not None else "",
+        clause=why.clause if why is not None else "",
+        fields=_fields(why) if why is not None else (),
+    )
+
+
+def refusal_of(action: StaffAction, why: Refused, now: datetime, digest: str) -> RefusedAction:
+    """What is kept of an action that could not be applied."""
+    return RefusedAction(
+        at=now,
+        action=action.SIGNAL,
+        action_id=action.action_id,
+        actor=action.actor.id,
+        reason=why.reason,
+        clause=why.clause,
+        fields=_fields(why),
+        digest=digest,
+    )
+
+
+def unreadable_answer(refused: RefusedAction) -> Receipt:
+    """The answer to something that carried an ``action_id`` and was no action."""
+    return Receipt(
+        action_id=refused.action_id,
+        action=refused.action,
+        accepted=False,
+        at=refused.at,
+        digest=refused.digest,
+        reason=refused.reason,
+        fields=refused.fields,
+    )
+
+
+def _fields(why: Refused) -> tuple[FieldError, ...]:
+    return (FieldError(field=why.field, problem=why.reason),) if why.field else ()
