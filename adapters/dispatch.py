@@ -5,15 +5,16 @@ tried, how each ended, and the delivery, which is what every later call answers.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from pydantic import AwareDatetime
 
 from adapters.channels import Carrier, ChannelRefusal, Clock, NotYet
-from adapters.mailroom import Outbox, document_of
+from adapters.mailroom import Outbox, delivery_of, document_of
 from adapters.shelf import Shelf
 from policy.channels import Attempt, Channel, Result, Route
 from policy.dispatch import Delivery
@@ -64,8 +65,7 @@ class Mailroom:
             return notes.delivery or self._send(notes.settled(letter), letter, notes)
 
     def _send(self, letter: Letter, given: Letter, notes: "_Notes") -> Delivery:
-        delivery = self._outbox.post(letter)
-        pdf = self._outbox.get(delivery.document) or b""
+        pdf = self._outbox.put_out(letter)
         attempts: list[Attempt] = []
         for number, route in enumerate(letter.routes, 1):
             if route.channel is Channel.TELEPHONE:
@@ -75,13 +75,13 @@ class Mailroom:
             if attempt.result is Result.LEFT:
                 break
         left = bool(attempts) and attempts[-1].result is Result.LEFT
+        delivery = delivery_of(letter, pdf)
         return notes.deliver(delivery.model_copy(update={"attempts": tuple(attempts), "is_undeliverable": not left}))
 
     def _try(self, number: int, letter: Letter, route: Route, pdf: bytes, notes: "_Notes") -> Attempt:
         """One route, tried once. Raises NotYet while its patience lasts."""
-        begun = notes.begin(number, self._clock())
         name = (letter.key, number)
-        attempt = self._taken.get(name) or self._outcome(letter, route, pdf, begun)
+        attempt = self._taken.get(name) or self._outcome(letter, route, pdf, partial(notes.begin, number))
         self._taken[name] = attempt
         noted = notes.end(number, attempt)
         del self._taken[name]
@@ -89,8 +89,9 @@ class Mailroom:
             log.warning("letter %s did not leave by %s: %s", letter.key, route.channel, attempt.reason)
         return noted
 
-    def _outcome(self, letter: Letter, route: Route, pdf: bytes, begun: datetime) -> Attempt:
-        carrier = self._carriers.get(route.channel)
+    def _outcome(self, letter: Letter, route: Route, pdf: bytes, begin: Callable[[datetime], datetime]) -> Attempt:
+        """``begin`` notes when the route was first tried; only a channel that keeps us waiting needs to know."""
+        carrier, now = self._carriers.get(route.channel), self._clock()
         if carrier is None:
             return self._failed(route, NOT_SET_UP)
         try:
@@ -99,6 +100,7 @@ class Mailroom:
             return self._failed(route, str(refusal))
         except NotYet as trouble:
             # Tried first and given up afterwards: a worker that was down over the patience has not asked meanwhile.
+            begun = begin(now)
             if self._clock() - begun < route.patience or not carrier.take_back(letter, route):
                 raise
             return self._failed(route, f"no answer for {_spoken(self._clock() - begun)}: {trouble}")

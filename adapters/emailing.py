@@ -26,11 +26,11 @@ from adapters.channels import BlindNames, ChannelRefusal, Clock, NotYet
 from policy.channels import Attempt, Channel, Result, Route
 from policy.letter import Letter
 from policy.people import EMAIL_PATTERN
+from policy.plan import PLAN
 from policy.verdict import Value
 
 log = logging.getLogger(__name__)
 
-SENDER_NAME = "Blue Shield of California Promise Health Plan"
 ANSWER_SECONDS = 15  # for each answer of the server; an activity, of several letters, may last two minutes
 TAKING_SECONDS = 60  # for its last answer: whoever gives up while it looks for viruses sends the letter again
 PORTS = {"smtp": 587, "smtps": 465}
@@ -141,13 +141,13 @@ class Mailer:
             raise ChannelRefusal("the reader has no password that would open the letter")
         subject, file_name, body = WORDS.get(letter.language, WORDS["en"])
         message = EmailMessage(policy=SMTP)
-        message["From"] = Address(SENDER_NAME, addr_spec=self._sender)
+        message["From"] = Address(PLAN.name, addr_spec=self._sender)
         message["To"] = _reader(route)
         message["Subject"] = subject
         message["Date"] = self._clock()
         message["Message-ID"] = f"<{self._names.of(letter, route)}@{self._sender.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(body.format(plan=SENDER_NAME, phone=self._phone), cte="quoted-printable")
+        message.set_content(body.format(plan=PLAN.name, phone=self._phone), cte="quoted-printable")
         message["Content-Language"] = letter.language if letter.language in WORDS else "en"  # of the body, as above
         message.add_attachment(
             encrypted(pdf, route.password), maintype="application", subtype="pdf", filename=file_name

@@ -2,33 +2,25 @@
 
 from datetime import date
 
+from policy.catalogue import catalogue_in
 from policy.verdict import Value
 
 
 class Furniture(Value):
     """The words around a letter in one language; ``page`` stands before the number of the page, and of the last one."""
 
-    months: tuple[str, ...]
-    dated: str
     department: str
     case: str
     page: tuple[str, str]
-    sincerely: str
     enclosures: str
     copies: str
     enclosure_titles: dict[str, str]
 
 
 ENGLISH = Furniture(
-    months=(
-        "January", "February", "March", "April", "May", "June",
-        "July", "August", "September", "October", "November", "December",
-    ),
-    dated="{month} {day}, {year}",
     department="Utilization Management",
     case="Case",
     page=("Page", "of"),
-    sincerely="Sincerely,",
     enclosures="Enclosures:",
     copies="Copies to:",
     enclosure_titles={
@@ -36,17 +28,11 @@ ENGLISH = Furniture(
         "nondiscrimination": "Notice of nondiscrimination",
         "medi_cal_rights": "Your rights",
     },
-)  # fmt: skip
+)
 SPANISH = Furniture(
-    months=(
-        "enero", "febrero", "marzo", "abril", "mayo", "junio",
-        "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre",
-    ),
-    dated="{day} de {month} de {year}",
     department="Administración de la Utilización",
     case="Caso",
     page=("Página", "de"),
-    sincerely="Atentamente,",
     enclosures="Anexos:",
     copies="Con copia para:",
     enclosure_titles={
@@ -54,7 +40,7 @@ SPANISH = Furniture(
         "nondiscrimination": "Aviso de no discriminación",
         "medi_cal_rights": "Sus derechos",
     },
-)  # fmt: skip
+)
 FURNITURE = {"en": ENGLISH, "es": SPANISH}
 WRITTEN_IN = {"zh-hant": ("zh", "tw"), "zh-hans": ("zh", "cn")}  # a script, as the region that writes so
 
@@ -66,8 +52,13 @@ def furniture(language: str) -> Furniture:
 
 def day_in_words(day: date, language: str = "en") -> str:
     """``November 2, 2026``; in Spanish ``2 de noviembre de 2026``. English for a language without words here."""
-    words = furniture(language)
-    return words.dated.format(month=words.months[day.month - 1], day=day.day, year=day.year)
+    words = catalogue_in(_primary(language))
+    return words.written(day, words.dated)
+
+
+def closing_words(language: str) -> str:
+    """What stands above a signature, in that language; English where there are no words yet."""
+    return catalogue_in(_primary(language)).closing
 
 
 def locale(language: str) -> dict[str, str | None]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.enclosures import pages_of
-from adapters.furniture import day_in_words, furniture, locale
+from adapters.furniture import closing_words, day_in_words, furniture, locale
 from adapters.shelf import AdapterError, Shelf, WriteOnce, shelf_at
 from adapters.typesetter import typeset
 from policy.dispatch import Delivery
@@ -31,13 +31,16 @@ class Outbox:
         return self._shelf.place
 
     def post(self, letter: Letter) -> Delivery:
+        """Put out one letter, as ``put_out`` does; it lies there, and nobody has sent it."""
+        return delivery_of(letter, self.put_out(letter))
+
+    def put_out(self, letter: Letter) -> bytes:
         """Typeset one letter and put it out, once per ``letter.key``: the first one stays, whatever a later one says.
 
-        Raises AdapterError when the folder cannot be used.
+        Gives back the bytes that lie there. Raises AdapterError when the folder cannot be used.
         """
         document = document_of(letter)
-        pdf = self._shelf.put(document, self._shelf.get(document) or _typeset(letter))
-        return Delivery(key=letter.key, document=document, sha256=hashlib.sha256(pdf).hexdigest())
+        return self._shelf.put(document, self._shelf.get(document) or _typeset(letter))
 
     def get(self, document: str) -> bytes | None:
         """A letter's bytes, by its ``Delivery.document``, or None where there is none. Raises AdapterError."""
@@ -60,13 +63,19 @@ def document_of(letter: Letter) -> str:
     return f"{letter.case_number}/{letter.file_name}.pdf"
 
 
+def delivery_of(letter: Letter, pdf: bytes) -> Delivery:
+    """What is known of a letter by its bytes alone: where it lies, and their digest."""
+    return Delivery(key=letter.key, document=document_of(letter), sha256=hashlib.sha256(pdf).hexdigest())
+
+
 def content_of(letter: Letter) -> dict[str, Any]:
     """What the letter's template gets: the letter, its date and its frame in words, and the pages enclosed."""
     words = furniture(letter.language)
     return letter.model_dump(mode="json", exclude={"routes", "enclosures"}) | {
         "dated": letter.dated or day_in_words(letter.written_on, letter.language),
         "locale": locale(letter.language),
-        "words": words.model_dump(mode="json", exclude={"months", "dated", "enclosure_titles"}),
+        "closing": letter.closing or closing_words(letter.language),
+        "words": words.model_dump(mode="json", exclude={"enclosure_titles"}),
         "enclosed": pages_of(letter.enclosures, letter.language),
     }
 

@@ -8,6 +8,7 @@ import pytest
 
 from adapters.enclosures import NAMES, TAGLINES, pages_of
 from adapters.furniture import FURNITURE, day_in_words, furniture, locale
+from policy.catalogue import CATALOGUES
 
 MONDAY = date(2026, 11, 2)
 TEXTS = tomllib.loads(files("policy.words").joinpath("enclosures.toml").read_text(encoding="utf-8"))
@@ -21,7 +22,7 @@ def test_a_day_is_written_as_its_language_writes_it() -> None:
 
 
 def test_every_language_has_twelve_months_and_a_title_for_every_enclosure() -> None:
-    assert all(len(set(words.months)) == 12 for words in FURNITURE.values())
+    assert all(len(set(words.months)) == 12 for words in CATALOGUES.values())
     assert all(set(words.enclosure_titles) >= set(TEXTS) for words in FURNITURE.values())
 
 

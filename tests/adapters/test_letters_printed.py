@@ -85,7 +85,7 @@ def test_the_frame_and_the_enclosures_of_a_spanish_letter_are_in_spanish_too(lin
 
     sheet = content_of(written)
 
-    assert sheet["words"]["sincerely"] == written.closing == "Atentamente,"
+    assert sheet["closing"] == written.closing == "Atentamente,"
     assert sheet["words"]["department"] == "Administración de la Utilización"
     assert sheet["enclosed"]
     assert {page["locale"]["lang"] for page in sheet["enclosed"]} == {"es"}
