@@ -17,6 +17,7 @@ from adapters.stamp import stamp
 from adapters.typesetter import typeset
 from policy.filing import Packet
 from policy.placement import ORDINALS
+from policy.third_opinion import number_of_third
 
 CONTENTS, FORM = "Contents", "Referral form"
 WAY = "part:"  # how the contents say where a link leads, before there are pages
@@ -78,7 +79,8 @@ def part_of_letter(document: str, case_number: str, data: bytes | None, sha256: 
 
 def _title_of(name: str, case_number: str) -> str:
     """``approval to the member``, by kind, ordinal, recipient and, from the second on, the number of the copy."""
-    match name.removeprefix(f"{case_number}-").split("-"):
+    name_of_its_own = name.startswith(f"{number_of_third(case_number)}-")
+    match name.removeprefix(f"{number_of_third(case_number) if name_of_its_own else case_number}-").split("-"):
         case [kind, _, recipient]:
             return f"{words(kind).lower()} to the {words(recipient).lower()}"
         case [kind, _, recipient, copy] if copy.isdecimal():

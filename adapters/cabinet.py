@@ -32,6 +32,8 @@ class Place(Value):
 class RegisterLine(Value):
     """One line of the drawer's register. ``order`` is its place in it: date, then alphabet, then number.
 
+    ``number`` counts the packets of a case: it has more than one when it was reopened.
+
     ``unreadable`` are the digests of the letters and documents that were damaged when the packet was filed.
     """
 
@@ -40,6 +42,7 @@ class RegisterLine(Value):
     name: str
     case_number: str
     filing: Filing
+    number: int = 1
     unreadable: tuple[str, ...] = ()
 
 
@@ -57,13 +60,13 @@ class FilingCabinet:
         return self._shelf.place
 
     def file(self, packet: Packet) -> Filing:
-        """Bind a case's packet and file it, once per ``packet.case_number``: also when asked again, on another day.
+        """Bind a case's packet and file it, once per case and ``packet.number``: also when asked again, on another day.
 
         A letter or a document that is damaged has a page in its place. One that is not there at all keeps the case from
         being filed: AdapterError says how many, and the step is tried again until somebody has brought them back.
         Raises AdapterError also when a folder cannot be used.
         """
-        key = key_of(packet.case_number)
+        key = key_of(packet.case_number, packet.number)
         parts = None if self._is_settled(key) else self._parts_of(packet)
         place = self._place_of(packet, f"{PLACES}/{key}.json")
         entry = f"{REGISTER}/{place.filed_on}/{key}.json"
@@ -141,6 +144,7 @@ class FilingCabinet:
             name=", ".join(filter(None, (name.family, name.given, name.suffix))),
             case_number=packet.case_number,
             filing=filing,
+            number=packet.number,
             unreadable=bound.unreadable,
         )
 
@@ -187,9 +191,13 @@ def _absent(case_number: str, gone: Sequence[str]) -> str:
     )
 
 
-def key_of(case_number: str) -> str:
-    """The name of a case among the cabinet's own files: it tells nothing, and fits into any file system."""
-    return hashlib.sha256(case_number.encode()).hexdigest()
+def key_of(case_number: str, number: int = 1) -> str:
+    """The name of a case's packet among the cabinet's own files: it tells nothing, and fits into any file system.
+
+    A case that was reopened has further packets, ``number`` 2 and on; the first keeps the name that it always had.
+    """
+    name = case_number if number == 1 else f"{case_number}/{number}"
+    return hashlib.sha256(name.encode()).hexdigest()
 
 
 def _line(entry: bytes | None) -> RegisterLine | None:

@@ -7,7 +7,7 @@ from policy.clauses import Clause
 from policy.edition import EDITIONS, Edition
 from policy.filing import Packet
 from policy.opinion import Appointment, ConsideredInShort
-from policy.particulars import Consultation, Opinion
+from policy.particulars import Consultation, Determination, Opinion
 from policy.people import Actor, Professional
 from policy.placement import ORDINALS
 from policy.request import Care, Information, Reason
@@ -17,6 +17,7 @@ WORDS = {
     "cmc": "Cal MediConnect",
     "medi_cal": "Medi-Cal",
     "d_snp": "D-SNP",
+    "imr": "Independent Medical Review",
     "pcp": "Primary care physician",
     "organization": "Same physician organization",
     "network": "Same network, as the member designated",
@@ -47,8 +48,10 @@ def sections(packet: Packet) -> tuple[FormSection, ...]:
         _reasons(packet),
         _clinical_information(packet),
         *map(_consultation, packet.consultations),
+        *(_earlier(made, number) for number, made in enumerate(packet.earlier_determinations, 1)),
         *(() if packet.annexes and not packet.determination else (_determination(packet),)),
         *(_opinion(opinion, packet.request.care) for opinion in packet.opinions),
+        *_compared(packet),
         *(FormSection.model_validate(annex.model_dump()) for annex in packet.annexes),
         *_category(packet),
     )
@@ -172,13 +175,49 @@ def _determination(packet: Packet) -> FormSection:
         return FormSection(
             heading="Determination", clause=clause, fields=(outcome, ("Decided by", "No determination was made"))
         )
+    return _made(made, "Determination")
+
+
+def _made(made: Determination, heading: str) -> FormSection:
+    """A determination as it was made, and what changed it, where it took another's place."""
     return FormSection(
-        heading="Determination",
-        clause=clause,
-        fields=(outcome, ("Basis", words(made.basis))),
+        heading=heading,
+        clause="Procedure 4 to 6",
+        fields=_given(
+            ("Outcome", words(made.outcome)),
+            ("Basis", words(made.basis)),
+            ("Takes the place of", f"Determination {made.replaces}" if made.replaces else ""),
+            ("Changed by", words(made.changed_because) if made.changed_because else ""),
+            ("Decided by", made.decided_by),
+            ("Reference", made.reference),
+        ),
         texts=_given(("Rationale", made.rationale), ("Criteria", made.criteria)),
         signed=_signed(made.physician, made.at),
     )
+
+
+def _earlier(made: Determination, number: int) -> FormSection:
+    return _made(made, f"Determination {number}, since changed")
+
+
+def _compared(packet: Packet) -> tuple[FormSection, ...]:
+    """How the first and the second recommendation stand to each other, and why there is no third opinion (T1)."""
+    found, first = packet.comparison, packet.request.first_opinion
+    if found is None:
+        return ()
+    said = first.recommendation if first else None
+    stands = "recommended" if said and said.recommends_procedure else "not recommended"
+    section = FormSection(
+        heading="The opinions compared",
+        clause="Third Opinion 1",
+        fields=_given(
+            ("First opinion by", _person(first.professional) if first else ""),
+            ("Procedure in question", f"{said.procedure}: {stands}" if said else ""),
+            ("Comparison", words(found.result)),
+        ),
+        texts=_given(("Why", f"{found.why[:1].upper()}{found.why[1:]}."), ("No third opinion", packet.no_third)),
+    )
+    return (section,)
 
 
 def _opinion(opinion: Opinion, care: Care) -> FormSection:

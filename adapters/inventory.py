@@ -1,6 +1,7 @@
 """The inventory of the cabinet: what should lie there against what does. It reads, and never mends (P9)."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -24,6 +25,8 @@ class Difference(StrEnum):
     UNRECORDED = "unrecorded"
     INCOMPLETE = "incomplete"
 
+
+FURTHER = re.compile(r" \((\d+)\)\.pdf$")  # how the name of a further packet ends
 
 Differences = Iterator[tuple[Difference, str]]
 
@@ -77,12 +80,31 @@ def take(cabinet: FilingCabinet, recorded: Callable[[], Iterable[Recorded]]) -> 
     lying = cabinet.packets()  # first: whatever is filed from here on has its row by the time the rows are read, or
     rows = list(recorded())  # is not among the files
     entries = cabinet.entries()
+    rows += _earlier(rows, entries)
     findings = [finding for row in rows for finding in _compared(cabinet, row, entries)]
     findings += _without_a_row(cabinet, lying, rows, entries)
-    strange = entries.keys() - {key_of(row.case_number) for row in rows}
+    strange = entries.keys() - {_key(row) for row in rows}
     findings += [NOBODYS for key in sorted(strange) if entries[key] is None]
     incomplete = [_incomplete(line) for line in entries.values() if line is not None and line.unreadable]
     return Inventory(packets=len(rows), findings=tuple(findings), incomplete=tuple(incomplete))
+
+
+def _earlier(rows: list[Recorded], entries: dict[str, RegisterLine | None]) -> list[Recorded]:
+    """The packets of cases that were filed again: the records keep the latest, the register all."""
+    latest = {row.case_number: row.path for row in rows}
+    known = (line for line in entries.values() if line is not None and line.case_number in latest)
+    numbers = {line.case_number: line.number for line in known if line.filing.path == latest[line.case_number]}
+    return [
+        Recorded(line.case_number, line.filing.path, line.filing.sha256)
+        for line in entries.values()
+        if line is not None and line.number < numbers.get(line.case_number, 1)
+    ]
+
+
+def _key(row: Recorded) -> str:
+    """The name of a packet's line in the register; a further packet says its number at the end of its name."""
+    number = FURTHER.search(row.path)
+    return key_of(row.case_number, int(number[1]) if number else 1)
 
 
 def _incomplete(line: RegisterLine) -> Finding:
@@ -92,7 +114,7 @@ def _incomplete(line: RegisterLine) -> Finding:
 
 
 def _compared(cabinet: FilingCabinet, row: Recorded, entries: dict[str, RegisterLine | None]) -> Iterator[Finding]:
-    key = key_of(row.case_number)
+    key = _key(row)
     line = entries.get(key)
     for difference, says in (*_registered(row, line, damaged=key in entries), *_lies(cabinet, row, line)):
         yield Finding(case_number=row.case_number, difference=difference, path=row.path, says=says)

@@ -26,6 +26,7 @@ from cli.serving import deliver_meanwhile, first_of, learn_search_attributes, st
 from policy.actions import ACTIONS
 from policy.people import Actor
 from policy.request import Request
+from policy.third_opinion import number_of_third
 from records import queries
 from records.rows import CaseFile
 from wiring.desk import ActionError, FrontDesk, register
@@ -43,10 +44,11 @@ PATIENCE = 60.0  # seconds for one step; on two cores it takes a tenth of one
 
 
 class Act(BaseModel):
-    """One thing that one of the cast does."""
+    """One thing that one of the cast does: in the case itself, or in that of its third opinion."""
 
     actor: str
     signal: str
+    in_third_opinion: bool = False
     fields: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -194,6 +196,9 @@ async def _perform(
 ) -> str:
     """One act, once its task is on a work list; what went wrong, or nothing. One that was done before is left alone."""
     action_id = f"demonstration-{scene.request.external_reference}-{number}"
+    case = number_of_third(case) if act.in_third_opinion else case
+    if act.in_third_opinion:
+        await _has_begun(world, case)
     found = await asyncio.to_thread(queries.case, world.records, case)
     if found and found.case.closed_at:
         return ""
@@ -207,6 +212,13 @@ async def _perform(
         except ActionError as trouble:
             return str(trouble)
     return "" if earlier.accepted else earlier.reason
+
+
+async def _has_begun(world: World, case: str) -> None:
+    """A third opinion's own case stands in the records once it has begun."""
+    async with asyncio.timeout(PATIENCE):
+        while await asyncio.to_thread(queries.case, world.records, case) is None:  # noqa: ASYNC110 - records tell nobody
+            await asyncio.sleep(0.02)
 
 
 async def _on_a_work_list(world: World, case: str, act: Act) -> None:

@@ -204,6 +204,52 @@ async def act(
 
 
 @app.command
+async def reopen(
+    case: str,
+    *,
+    because: Literal["grievance", "appeal", "imr", "state-hearing", "correction", "letter-returned"],
+    actor: Who,
+    outcome: Literal["approved", "denied"] = "approved",
+    rationale: str = "",
+    criteria: str = "",
+    reference: str = "",
+    letter: str = "",
+    reason: str = "",
+    action_id: str = "",
+    json: Json = False,
+) -> int:
+    """Reopen a closed case: its denial is changed, or a letter came back. What was filed stays as it is.
+
+    Parameters
+    ----------
+    case
+        A case number, or the external reference of its request.
+    because
+        What changes the denial; or letter-returned.
+    outcome
+        The decision that takes the place of the denial; only a correction can leave it a denial.
+    rationale
+        Its reasons; the letters say them.
+    criteria
+        The criteria of a denial that is corrected.
+    reference
+        The outside body's own number, after an IMR or a state hearing.
+    letter
+        The key of the letter that came back; second-opinion show lists them.
+    reason
+        Why the letter came back, as it stands on it.
+    action_id
+        Your own id for it; the same one twice is applied once. Default: a new one.
+    """
+    from cli.reopening import reopen_case
+    from wiring.settings import read_settings
+
+    changes = {"outcome": outcome, "rationale": rationale, "criteria": criteria, "reference": reference}
+    back = {"letter_key": letter, "reason": reason}
+    return await reopen_case(read_settings(), case, because, changes, back, actor=actor, action_id=action_id, json=json)
+
+
+@app.command
 def actions(signal: str = "", *, json: Json = False) -> int:
     """List the actions that can be done to a case; with a name, show its fields and an example."""
     import json as jsonlib

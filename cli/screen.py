@@ -15,6 +15,7 @@ from rich.table import Table
 from policy.channels import Result
 from policy.filing import open_lines
 from policy.people import Member
+from policy.third_opinion import belongs_to, number_of_third
 from policy.timeframes import spoken
 from records.rows import CaseFile, CaseRow, NoticeRow, RefusalRow, TaskRow
 from wiring.wishes import wishes
@@ -170,6 +171,10 @@ def case_page(file: CaseFile, member: Member | None, *, with_names: bool) -> Non
     _before_it_is_filed(file)
     _duties(file)
     _events(file)
+    if of := belongs_to(case.number):
+        console.print(f"The third opinion of {of}; its reports are filed there")
+    elif any(line.event == "third-opinion:opened" for line in file.ledger):
+        console.print(f"Third opinion: {number_of_third(case.number)}")
     if case.filing_path:
         console.print(f"Filed: {escape(case.filing_path)}")
 

@@ -7,7 +7,18 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from policy import completeness, determination, dispatch, operations, placement, speed, visiting, withdrawal
+from policy import (
+    completeness,
+    determination,
+    dispatch,
+    operations,
+    placement,
+    reopening,
+    speed,
+    third_opinion,
+    visiting,
+    withdrawal,
+)
 from policy.actions import (
     AddComment,
     ConfirmCompleteness,
@@ -31,6 +42,7 @@ from policy.case import FIRST_GENERATION, REFUSALS_KEPT, Case
 from policy.clauses import Clause
 from policy.complaints import FieldError
 from policy.duties import may_own
+from policy.lateractions import ChangeDetermination, TakeUpThirdOpinion
 from policy.letteractions import RecordCall, ReissueLetter, ReportReturnedLetter
 from policy.lifecycle import Stage
 from policy.nomination import asked_anew
@@ -158,7 +170,7 @@ def _may_act(case: Case, action: StaffAction, now: datetime) -> Verdict:
 def _is_for_this_case(case: Case, action: StaffAction) -> Verdict:
     if action.case_number not in ("", case.number):
         return Refused(reason=f"this action names another case than {case.number}", field="case_number")
-    if case.stage is Stage.CLOSED:
+    if case.stage is Stage.CLOSED and not reopening.reopens(case, action):
         return Refused(reason="the case is closed")
     return Allowed()
 
@@ -275,4 +287,6 @@ HANDLERS: dict[type[StaffAction], Handler] = {
     RecordCall: dispatch.call,
     ReportReturnedLetter: dispatch.returned,
     ReissueLetter: dispatch.reissue,
+    ChangeDetermination: reopening.change,
+    TakeUpThirdOpinion: third_opinion.take_up,
 }

@@ -4,6 +4,7 @@ from pydantic import Field
 
 from policy.clauses import Clause
 from policy.complaints import field_names
+from policy.lateractions import ChangeDetermination, TakeUpThirdOpinion
 from policy.letteractions import RecordCall, ReissueLetter, ReportReturnedLetter
 from policy.opinion import ConsideredInShort
 from policy.people import Professional
@@ -302,6 +303,8 @@ ACTIONS: dict[str, type[StaffAction]] = {
         RecordCall,
         ReportReturnedLetter,
         ReissueLetter,
+        ChangeDetermination,
+        TakeUpThirdOpinion,
     )
 }
 

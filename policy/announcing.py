@@ -33,10 +33,12 @@ from policy.contents import (
     ThirdOpinion,
     Withdrawal,
 )
-from policy.particulars import Basis, Notice, NoticeKind, Opinion
+from policy.particulars import Agreement, Basis, Determination, Notice, NoticeKind, Opinion
 from policy.people import Professional
+from policy.placement import ORDINALS, SECOND
 from policy.plan import PLAN
 from policy.reaching import opinion_ordinal
+from policy.request import Item
 from policy.rule import Anchor
 from policy.timeframes import DECISION_LIMITS
 from policy.verdict import Refused
@@ -115,33 +117,41 @@ def _not_expedited(case: Case, notice: Notice, now: datetime) -> Facts:
 # -- the determination
 
 
-def _decided(case: Case) -> Facts:
-    made = case.determination
+def announced(case: Case, notice: Notice) -> Determination | None:
+    """The determination that a letter announces: the first, or one that took its place; the letter's ordinal says."""
+    made = case.determinations
+    return made[notice.ordinal - 1] if 0 < notice.ordinal <= len(made) else case.determination
+
+
+def _decided(case: Case, notice: Notice) -> Facts:
+    made = announced(case, notice)
     if made is None:
         return {}
+    replaced = case.determinations[made.replaces - 1] if made.replaces else None
     return {
+        "replaced_on": local_day(replaced.at) if replaced else None,
         "outcome": made.outcome,
         "decided_on": local_day(made.at),
-        "physician": made.physician.name or made.physician.id,
+        "physician": made.decided_by or made.physician.name or made.physician.id,
         "physician_telephone": PLAN.peer_telephone,
         "rationale": made.rationale,
         "criteria": made.criteria,
     }
 
 
-def _approved(case: Case, _notice: Notice, _now: datetime) -> Facts:
-    return _decided(case) | _cost(case)
+def _approved(case: Case, notice: Notice, _now: datetime) -> Facts:
+    return _decided(case, notice) | _cost(case)
 
 
-def _denied(case: Case, _notice: Notice, now: datetime) -> Facts:
-    made = case.determination
+def _denied(case: Case, notice: Notice, now: datetime) -> Facts:
+    made = announced(case, notice)
     windows = {
         "appeal_days": _window("appeal", case, now),
         "hearing_days": _window("hearing", case, now),
         "continue_days": _window("continue", case, now),
         "review_months": _window("review_months", case, now),
     }
-    return _decided(case) | windows | {"is_expired": made is not None and made.basis is Basis.EXPIRED}
+    return _decided(case, notice) | windows | {"is_expired": made is not None and made.basis is Basis.EXPIRED}
 
 
 def _window(name: str, case: Case, now: datetime) -> int | None:
@@ -171,9 +181,29 @@ def _authorized(case: Case, notice: Notice, _now: datetime) -> Facts:
     who = opinion.candidate.professional
     held = opinion.authorization
     given = {"ordinal": opinion.ordinal, "physician": who.name, "physician_block": _practice(who)}
+    given["earlier_results"] = _earlier_results(case, opinion)
     if held:
         given |= {"authorization_number": held.number, "valid_from": held.valid_from, "valid_until": held.valid_until}
     return given | {"physician_phone": who.phone} | _treating(case) | _cost(case)
+
+
+def _earlier_results(case: Case, opinion: Opinion) -> tuple[str, ...]:
+    """What the third physician is given of those before (T2): each item on record, each report with its day."""
+    if opinion.ordinal <= SECOND:
+        return ()
+    reaching = (Item.MEMBER_ADDRESS, Item.MEMBER_PHONE)
+    on_record = [case.edition.label(i.item) for i in case.information if i.item not in reaching]
+    reports = [
+        f"Report of the {ORDINALS[o.ordinal]} opinion, {o.candidate.professional.name}, {_day(o.report.received_at)}"
+        for o in case.opinions
+        if o.report and o.ordinal < opinion.ordinal
+    ]
+    return tuple(dict.fromkeys((*on_record, *reports)))
+
+
+def _day(at: datetime) -> str:
+    day = local_day(at)
+    return f"{day:%B} {day.day}, {day.year}"
 
 
 def _practice(who: Professional) -> Practice:
@@ -203,7 +233,8 @@ def _reported(case: Case, notice: Notice, _now: datetime) -> Facts:
 
 
 def _third(case: Case, _notice: Notice, _now: datetime) -> Facts:
-    return _cost(case)
+    agree = case.comparison is not None and case.comparison.result is Agreement.AGREE
+    return _cost(case) | {"is_confirmatory": agree}
 
 
 def _nothing_more(_case: Case, _notice: Notice, _now: datetime) -> Facts:

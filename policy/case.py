@@ -14,6 +14,8 @@ from policy.clauses import Clause
 from policy.edition import Edition, edition_named, edition_on
 from policy.lifecycle import BEFORE_DETERMINATION, Outcome, Stage, may_move
 from policy.particulars import (
+    Coded,
+    Comparison,
     Consultation,
     Determination,
     Filing,
@@ -72,6 +74,12 @@ class Case(Value):
     category: str = ""
     coded_at: AwareDatetime | None = None
     filing: Filing | None = None
+    earlier_determinations: tuple[Determination, ...] = ()
+    earlier_filings: tuple[Filing, ...] = ()
+    coded: tuple[Coded, ...] = ()
+    comparison: Comparison | None = None
+    third_opinion_of: str = ""  # the number of the case whose third opinion this is
+    third_letters: tuple[Notice, ...] = ()  # those that left under the number of the third opinion
     closed_at: AwareDatetime | None = None
     receipts: tuple[Receipt, ...] = ()
     older_receipts: tuple[str, ...] = ()
@@ -147,6 +155,11 @@ class Case(Value):
     def first_opinion(self) -> FirstOpinion | None:
         """The opinion that is questioned."""
         return self.request.first_opinion
+
+    @property
+    def determinations(self) -> tuple[Determination, ...]:
+        """All that were made, in their order; the last one stands."""
+        return (*self.earlier_determinations, *((self.determination,) if self.determination else ()))
 
     def task(self, kind: TaskKind) -> HumanTask | None:
         """The open task of a kind."""

@@ -6,10 +6,11 @@ from enum import StrEnum
 from pydantic import AwareDatetime
 
 from policy.calendar import local_day
-from policy.case import Case
+from policy.case import WITH_CHANNELS, Case
 from policy.clauses import Clause
 from policy.edition import Category
 from policy.lifecycle import Outcome
+from policy.particulars import ChangedBecause, Coded
 from policy.verdict import Refused, Value
 
 
@@ -19,6 +20,7 @@ class CorrectionReason(StrEnum):
     REOPENED = "reopened"
     APPEAL = "appeal"
     STATE_HEARING = "state_hearing"
+    IMR = "imr"
     CODING_ERROR = "coding_error"
     DATA_ERROR = "data_error"
 
@@ -68,10 +70,16 @@ def category(case: Case) -> Category | None:
 
 
 def code(case: Case, now: datetime) -> Case:
-    """The case with its category (P11), or unchanged when it is not to be coded."""
+    """The case with its category (P11), or unchanged when it is not to be coded, or is so already."""
     found = category(case)
-    if found is None:
+    if found is None or case.determination is None:
         return case
+    if case.generation >= WITH_CHANNELS:
+        made = case.determination
+        coded = Coded(category=found.code, outcome=made.outcome, decided_at=made.at)
+        if case.coded and case.coded[-1] == coded:
+            return case
+        case = case.but(coded=(*case.coded, coded))
     case = case.but(category=found.code, coded_at=now)
     return case.tell(now, "case:coded", f"{found.code}: {found.label}", clause=Clause.P11)
 
@@ -138,3 +146,29 @@ def correction(case: Case, earlier: MhcRow, reason: CorrectionReason, now: datet
             "corrected_at": now,
         }
     )
+
+
+WHY_CORRECTED = {
+    ChangedBecause.GRIEVANCE: CorrectionReason.REOPENED,
+    ChangedBecause.APPEAL: CorrectionReason.APPEAL,
+    ChangedBecause.IMR: CorrectionReason.IMR,
+    ChangedBecause.STATE_HEARING: CorrectionReason.STATE_HEARING,
+    ChangedBecause.CORRECTION: CorrectionReason.DATA_ERROR,
+}
+
+
+def latest_row(case: Case, now: datetime) -> MhcRow:
+    """The row that a coded case owes MHC: its first, or the correction of the one before. Always the same one.
+
+    Raises ValueError for a case that has no category.
+    """
+    row = mhc_row(case)
+    if len(case.coded) <= 1:
+        return row
+    before, sequence = case.coded[-2], len(case.coded) - 1
+    said = {"category": before.category, "outcome": before.outcome.value, "decided_at": before.decided_at}
+    earlier = row.model_copy(update={**said, "row_id": f"{case.number}/{sequence}", "sequence": sequence})
+    why = case.determination.changed_because if case.determination else None
+    reason = WHY_CORRECTED[why] if why else CorrectionReason.CODING_ERROR
+    corrected = correction(case, earlier, reason, case.coded_at or now)
+    return row if isinstance(corrected, Refused) else corrected

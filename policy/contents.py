@@ -164,13 +164,17 @@ class ExpediteRefused(AwaitsDecision):
 
 
 class Decision(CaseContent):
-    """A determination: what was decided, by whom, when, and how to reach that physician."""
+    """A determination: what was decided, by whom, when, and how to reach that physician.
+
+    ``replaced_on`` is the day of the earlier one whose place it takes, if it takes one's.
+    """
 
     decided_on: date
     physician: Text
     physician_telephone: Text
     rationale: Text
     criteria: str = ""
+    replaced_on: date | None = None
 
 
 class Approval(Decision):
@@ -208,7 +212,10 @@ class ExpiredDetermination(Denial):
 
 
 class Authorization(CaseContent):
-    """Who gives the opinion, and where (P6a, P6b, P8)."""
+    """Who gives the opinion, and where (P6a, P6b, P8).
+
+    ``earlier_results`` are the reports and test results that the physician of a third opinion is given (T2).
+    """
 
     KIND = NoticeKind.AUTHORIZATION
     OUTCOME = Outcome.APPROVED
@@ -223,6 +230,7 @@ class Authorization(CaseContent):
     authorization_number: str = ""
     valid_from: date | None = None
     valid_until: date | None = None
+    earlier_results: tuple[Text, ...] = ()
 
 
 class ReportReminder(CaseContent):
@@ -249,12 +257,13 @@ class ReportCopy(CaseContent):
 
 
 class ThirdOpinion(CaseContent):
-    """The first two opinions differ: a third is covered, too (T1, T2)."""
+    """The first two opinions differ: a third is covered, too (T1, T2); or they agree, and are confirmed by another."""
 
     KIND = NoticeKind.THIRD_OPINION
 
     ordinal: Literal[Ordinal.THIRD] = Ordinal.THIRD
     cost: CostShare
+    is_confirmatory: bool = False
 
 
 class Withdrawal(CaseContent):

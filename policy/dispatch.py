@@ -10,6 +10,7 @@ from policy.case import WITH_CHANNELS, Case
 from policy.channels import Attempt, Channel, Result
 from policy.clauses import Clause
 from policy.letteractions import RecordCall, ReissueLetter, ReportReturnedLetter
+from policy.lifecycle import Stage
 from policy.particulars import Notice, NoticeEnd, NoticeKind, Recipient
 from policy.people import Address, Role
 from policy.reaching import DETERMINATIONS, needs_a_call, opinion_ordinal, telephone_of
@@ -143,6 +144,9 @@ def returned(case: Case, action: ReportReturnedLetter, now: datetime) -> Case | 
     wrong = _address_is_the_members(notice, action.address)
     if isinstance(wrong, Refused):
         return wrong
+    if case.stage is Stage.CLOSED:
+        case = case.but(closed_at=None).move(Stage.FILING)
+        case = case.tell(now, "case:reopened", "Reopened: a letter came back", actor=action.actor.id, clause=Clause.P5)
     channel = notice.attempts[-1].channel if notice.attempts else Channel.PRINT
     back = Attempt(channel=channel, at=action.at, result=Result.RETURNED, reason=action.reason, by=action.actor.id)
     ended = notice.model_copy(update={"attempts": (*notice.attempts, back)})
@@ -218,7 +222,9 @@ def _reopened(case: Case, notice: Notice, now: datetime, how: NoticeEnd) -> Case
 
 
 def _has_passed(case: Case, notice: Notice) -> bool:
-    """Whether what a letter asks for or announces is over: nobody needs the information after the determination."""
+    """Whether what a letter asks for or announces is over: by the determination, or by one that replaced it."""
+    if notice.kind in DETERMINATIONS:
+        return notice.ordinal <= len(case.earlier_determinations)
     return notice.kind in ASKING and not case.is_before_determination
 
 

@@ -87,6 +87,12 @@ class SomeLines(Value):
     source: str
 
 
+class ThirdOpinionRule(SomeLines):
+    """On which lines a third opinion opens when two differ; and, where two agree, a further ``confirmatory`` one."""
+
+    confirmatory: tuple[LineOfBusiness, ...] = ()
+
+
 class Edition(Value):
     """The policy as it stood from a day on."""
 
@@ -102,7 +108,7 @@ class Edition(Value):
     extension: tuple[Extension, ...]
     deemed_denial: SomeLines
     telephone_or_fax: SomeLines
-    third_opinion: SomeLines
+    third_opinion: ThirdOpinionRule
     cost: dict[LineOfBusiness, CostShare]
     category: tuple[Category, ...]
     retention: tuple[Retention, ...]

@@ -12,10 +12,12 @@ from policy.case import Case
 from policy.clauses import Clause
 from policy.completeness import missing
 from policy.lifecycle import Outcome, Stage
-from policy.particulars import Consultation, Determination, Filing, Notice, NoticeEnd, Opinion
+from policy.particulars import Comparison, Consultation, Determination, Filing, Notice, NoticeEnd, Opinion
 from policy.people import PersonName
 from policy.placement import ORDINALS
 from policy.request import Attachment, Information, Priority, Request
+from policy.tasks import TaskKind
+from policy.third_opinion import OPINIONS_BEFORE_A_THIRD, number_of_third, opens_third_opinion
 from policy.timeframes import spoken
 from policy.verdict import Allowed, Refused, Value, Verdict
 
@@ -44,7 +46,8 @@ class Packet(Value):
 
     ``letters`` are the names under which the outbox knows them; by the same names ``letter_digests`` has the SHA-256 of
     each as it left, and ``letter_notes`` what became of one that did not stay what it was: voided, returned. Reports
-    and attachments lie in the document store; both stand in ``attachments``.
+    and attachments lie in the document store; both stand in ``attachments``. A case that was reopened is filed again:
+    ``number`` 2 and on, beside the first, which stays as it is. ``no_third`` says why no third opinion opened.
     """
 
     case_number: str
@@ -62,6 +65,10 @@ class Packet(Value):
     category: str
     letters: tuple[str, ...]
     attachments: tuple[Attachment, ...]
+    earlier_determinations: tuple[Determination, ...] = ()
+    comparison: Comparison | None = None
+    no_third: str = ""
+    number: int = 1
     letter_notes: dict[str, str] = {}
     letter_digests: dict[str, str] = {}
     annexes: tuple[Annex, ...] = ()
@@ -73,9 +80,10 @@ class Packet(Value):
 
     @property
     def file_name(self) -> str:
-        """``Lastname, Firstname — CASE.pdf``."""
+        """``Lastname, Firstname — CASE.pdf``; of a further packet ``… — CASE (2).pdf``."""
         name = self.request.member.name
-        return f"{_safe(name.family)}, {_safe(name.given)} — {self.case_number}.pdf"
+        nth = f" ({self.number})" if self.number > 1 else ""
+        return f"{_safe(name.family)}, {_safe(name.given)} — {self.case_number}{nth}.pdf"
 
     @property
     def filing_order(self) -> tuple[str, str, str, str]:
@@ -95,7 +103,12 @@ def still_open(case: Case) -> tuple[str, ...]:
     """
     reports = tuple(o.ordinal for o in case.standing_opinions if o.report is None)
     letters = tuple((n.kind, n.recipient) for n in case.planned_notices)
-    return open_lines(tuple(t.title for t in case.open_tasks), letters, reports, has_outcome=case.outcome is not None)
+    lines = open_lines(tuple(t.title for t in case.open_tasks), letters, reports, has_outcome=case.outcome is not None)
+    return (*lines, f"third opinion: {number_of_third(case.number)} goes on") if _waits_for_third(case) else lines
+
+
+def _waits_for_third(case: Case) -> bool:
+    return case.stage is Stage.THIRD_OPINION and case.task(TaskKind.THIRD_OPINION_LOST) is None
 
 
 def open_lines(
@@ -122,7 +135,8 @@ def packet(case: Case, now: datetime) -> Packet:
     if isinstance(verdict, Refused) or case.outcome is None:
         raise ValueError(verdict)
     reports = tuple(a for o in case.opinions for a in o.documents)
-    letters = sorted((n for n in case.notices if n.document), key=lambda n: n.sent_at or now)  # as they left
+    every = (*case.notices, *case.third_letters)
+    letters = sorted((n for n in every if n.document), key=lambda n: n.sent_at or now)  # as they left
     return Packet(
         case_number=case.number,
         edition_title=case.edition.title,
@@ -141,7 +155,18 @@ def packet(case: Case, now: datetime) -> Packet:
         attachments=(*reports, *(i.attachment for i in case.information if i.attachment)),
         letter_notes={n.document: _note(n) for n in letters if n.ended_as is not None},
         letter_digests={n.document: n.sha256 for n in letters if n.sha256},
+        earlier_determinations=case.earlier_determinations,
+        comparison=case.comparison,
+        no_third=_no_third(case),
+        number=1 + len(case.earlier_filings) + (case.filing is not None),
     )
+
+
+def _no_third(case: Case) -> str:
+    """Why a case whose opinions were compared has no third one; empty where it has."""
+    verdict = opens_third_opinion(case) if case.comparison else None
+    has_two = len(case.standing_opinions) == OPINIONS_BEFORE_A_THIRD
+    return verdict.reason if isinstance(verdict, Refused) and has_two else ""
 
 
 def _note(notice: Notice) -> str:
@@ -157,7 +182,8 @@ def _spaced(code: str) -> str:
 
 def filed(case: Case, filing: Filing, now: datetime) -> Case:
     """The case with its packet in the cabinet (P9)."""
-    case = case.but(filing=filing)
+    earlier = (case.filing,) if case.filing else ()
+    case = case.but(filing=filing, earlier_filings=(*case.earlier_filings, *earlier))
     return case.tell(now, "case:filed", f"Filed: {filing.pages} pages", clause=Clause.P9)
 
 
@@ -167,6 +193,13 @@ def closed(case: Case, now: datetime) -> Case:
     lacking = ", ".join(missing(case))
     text = f"Closed: {case.outcome}" + (f" (never supplied: {lacking})" if lacking else "")
     return case.tell(now, "case:closed", text, clause=Clause.P9)
+
+
+def joined(third: Case, now: datetime) -> Case:
+    """The third opinion's own case is closed; its reports and letters lie in the packet of the case it belongs to."""
+    third = third.waive_clocks(now, "closed").move(Stage.CLOSED).but(closed_at=now)
+    text = f"Closed: filed with {third.third_opinion_of}"
+    return third.tell(now, "case:closed", text, clause=Clause.P9)
 
 
 def _safe(part: str) -> str:

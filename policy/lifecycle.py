@@ -14,6 +14,7 @@ class Stage(StrEnum):
     CONSULTATIVE_REVIEW = "consultative_review"
     PLACEMENT = "placement"
     CONSULTATION_REPORT = "consultation_report"
+    THIRD_OPINION = "third_opinion"
     FILING = "filing"
     CLOSED = "closed"
 
@@ -41,12 +42,13 @@ MOVES: dict[Stage, tuple[Stage, ...]] = {
     Stage.PHYSICIAN_REVIEW: (Stage.CONSULTATIVE_REVIEW, Stage.PLACEMENT, Stage.FILING),
     # P6: the recommendation goes back to the physician, who signs
     Stage.CONSULTATIVE_REVIEW: (Stage.PHYSICIAN_REVIEW, Stage.FILING),
-    # P6a, P6b, P7; back to placement for a third opinion (T1)
+    # P6a, P6b, P7; a third opinion has a case of its own (T1), or, where that was lost, is placed here
     Stage.PLACEMENT: (Stage.CONSULTATION_REPORT,),
-    Stage.CONSULTATION_REPORT: (Stage.PLACEMENT, Stage.FILING),
-    # P9, P11
-    Stage.FILING: (Stage.CLOSED,),
-    Stage.CLOSED: (),
+    Stage.CONSULTATION_REPORT: (Stage.PLACEMENT, Stage.THIRD_OPINION, Stage.FILING),
+    Stage.THIRD_OPINION: (Stage.PLACEMENT, Stage.FILING),
+    # P9, P11; a denial that is changed to an approval goes to placement, a letter that came back is filed, too
+    Stage.FILING: (Stage.CLOSED, Stage.PLACEMENT),
+    Stage.CLOSED: (Stage.PLACEMENT, Stage.FILING),
 }
 
 

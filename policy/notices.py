@@ -5,7 +5,7 @@ A letter is composed from the case when it is sent, so it can never differ from 
 
 from datetime import datetime
 
-from policy.announcing import content_of
+from policy.announcing import announced, content_of
 from policy.calendar import local_day
 from policy.case import WITH_CHANNELS, Case
 from policy.catalogue import ENGLISH
@@ -43,5 +43,5 @@ def compose(case: Case, notice: Notice, now: datetime) -> Letter | Refused:
 
 def _physician(case: Case, notice: Notice) -> Actor | None:
     """Who signs above the department: the physician who decided."""
-    made = case.determination
-    return made.physician if made and notice.kind in DETERMINATIONS else None
+    made = announced(case, notice) if notice.kind in DETERMINATIONS else None
+    return made.physician if made and not made.decided_by else None

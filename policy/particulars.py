@@ -91,10 +91,28 @@ class Basis(StrEnum):
     PHYSICIAN_REVIEW = "physician_review"
     CONSULTATION = "consultation"
     EXPIRED = "expired"
+    GRIEVANCE = "grievance"
+    APPEAL = "appeal"
+    IMR = "imr"
+    STATE_HEARING = "state_hearing"
+
+
+class ChangedBecause(StrEnum):
+    """Why a determination was changed after it was made."""
+
+    GRIEVANCE = "grievance"
+    APPEAL = "appeal"
+    IMR = "imr"
+    STATE_HEARING = "state_hearing"
+    CORRECTION = "correction"
 
 
 class Determination(Value):
-    """The decision, and the licensed physician who made it (POL-2)."""
+    """The decision, and the licensed physician who made it (POL-2).
+
+    One that takes the place of an earlier one ``replaces`` it by its number, from 1, and says why. Where an outside
+    body decided, ``decided_by`` names it, ``physician`` is who recorded it, ``reference`` is that body's own number.
+    """
 
     outcome: Outcome
     basis: Basis
@@ -102,6 +120,34 @@ class Determination(Value):
     criteria: str = ""
     physician: Actor
     at: AwareDatetime
+    replaces: int = 0
+    changed_because: ChangedBecause | None = None
+    decided_by: str = ""
+    reference: str = ""
+
+
+class Agreement(StrEnum):
+    """How two recommendations stand to each other (T1)."""
+
+    AGREE = "agree"
+    DIFFER_ON_SURGERY = "differ_on_surgery"
+    DIFFER_OTHERWISE = "differ_otherwise"
+    NOT_COMPARABLE = "not_comparable"
+
+
+class Comparison(Value):
+    """Two recommendations compared, with the reason in a sentence."""
+
+    result: Agreement
+    why: str
+
+
+class Coded(Value):
+    """Under which category, and from which determination, a case was coded (P11); one for each row of the feed."""
+
+    category: str
+    outcome: Outcome
+    decided_at: AwareDatetime
 
 
 class Report(Value):

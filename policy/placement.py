@@ -18,7 +18,7 @@ from policy.routing import Candidate, Tier, ladder_was_kept
 from policy.rule import Anchor, Obligation
 from policy.staffaction import StaffAction
 from policy.tasks import TaskKind
-from policy.third_opinion import opens_third_opinion
+from policy.third_opinion import compared, opens_third_opinion, sent_out
 from policy.timeframes import ClockState
 from policy.verdict import Allowed, Refused, Verdict, first_refusal
 
@@ -226,9 +226,14 @@ def receive_report(case: Case, action: ReceiveReport, now: datetime) -> Case | R
     case = without_appointment(case, action.at)
     case = moot(case, now, "the report has come", NoticeKind.REPORT_REMINDER)
     case = case.plan_notice(NoticeKind.REPORT_COPY, now, *_readers(case), ordinal=given.ordinal)
+    if case.third_opinion_of:
+        return case.move(Stage.FILING)
+    case = compared(case, now)
     third = opens_third_opinion(case)
     if not third:
         return case.tell(now, "third-opinion:not-opened", third.reason, clause=third.clause).move(Stage.FILING)
+    if case.generation >= WITH_CHANNELS:
+        return sent_out(case, now)
     case = case.tell(now, "third-opinion:opened", "The recommendations differ: a third opinion", clause=Clause.T1)
     case = case.plan_notice(NoticeKind.THIRD_OPINION, now, Recipient.MEMBER)
     case = case.start_clocks(Anchor.APPROVED, action.at)

@@ -24,6 +24,7 @@ class TaskKind(StrEnum):
     PLACEMENT = "placement"
     OBTAIN_REPORT = "obtain_report"
     TELEPHONE_NOTICE = "telephone_notice"
+    THIRD_OPINION_LOST = "third_opinion_lost"
 
 
 class TaskState(StrEnum):
@@ -102,6 +103,12 @@ DEFINITIONS: dict[TaskKind, TaskDefinition] = {
         potential_owners=(Role.CASE_MANAGER,),
         serves=(Obligation.PROVIDER_NOTICE, Obligation.MEMBER_NOTICE, Obligation.PEND_NOTICE),
         skipped_by=IN_CHARGE,
+    ),
+    TaskKind.THIRD_OPINION_LOST: TaskDefinition(
+        title="Take up the third opinion, whose own case was lost",
+        clause=Clause.T1,
+        potential_owners=IN_CHARGE,
+        serves=(Obligation.OPINION_RENDERED,),
     ),
 }
 

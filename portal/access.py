@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from policy.actions import ACTIONS
 from policy.dispatch import MAY_HANDLE_MAIL, MAY_VOID
+from policy.lateractions import ChangeDetermination
 from policy.letteractions import ReissueLetter, ReportReturnedLetter
 from policy.people import Actor, Role
 from policy.taskactions import AssignTask, EscalateTask, LiftExclusion, NominateTask, SkipTask, TaskAction
@@ -58,6 +59,7 @@ OTHERS: dict[str, tuple[Role, ...]] = {
     "extend_decision": PHYSICIANS,
     ReportReturnedLetter.SIGNAL: MAY_HANDLE_MAIL,
     ReissueLetter.SIGNAL: MAY_VOID,
+    ChangeDetermination.SIGNAL: (*PHYSICIANS, *IN_CHARGE),
 }
 
 

@@ -23,6 +23,7 @@ from policy.reporting import missing_of_report
 from policy.request import Request
 from policy.routing import LADDER, UNAVAILABLE, WHERE, Rung, propose
 from policy.tasks import HumanTask, TaskKind, draft_of
+from policy.third_opinion import belongs_to, number_of_third
 from policy.verdict import Refused, Value
 from portal.access import Room
 from portal.forms import Form, form_for
@@ -147,6 +148,7 @@ async def case_page(number: str, way: str = "", story: str = "", visit: Visit = 
         "missing_of_report": missing_of_report,
         "rungs": () if proposal else _rungs(found),
         "workflow": workflow_id(file.case.number),
+        "kin": await asyncio.to_thread(_kin, visit, file.case.number),
         "may_audit": visit.may_enter(Room.AUDIT),
         "before_filing": before_filing(found),
         "holds": await asyncio.to_thread(_holds, visit, file.case.number),
@@ -163,6 +165,15 @@ def before_filing(found: Seen) -> tuple[str, ...]:
         return still_open(found.case)
     letters = [(n.kind, n.recipient) for n in found.file.notices if n.sent_at is None]
     return open_lines((t.title for t in found.tasks), letters, has_outcome=found.file.case.outcome is not None)
+
+
+def _kin(visit: Visit, number: str) -> tuple[tuple[str, str], ...]:
+    """The case that a third opinion belongs to, or the third opinion's own case: how it is called, and its number."""
+    of, third = belongs_to(number), number_of_third(number)
+    if of:
+        return (("The case that this third opinion belongs to", of),)
+    known = queries.case(visit.house.world.records, third)
+    return (("The third opinion's own case", third),) if known else ()
 
 
 def _holds(visit: Visit, number: str) -> list[LegalHold]:

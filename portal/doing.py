@@ -10,6 +10,7 @@ from starlette.datastructures import FormData
 
 from policy.actions import ACTIONS, takes_task
 from policy.people import Actor
+from policy.reopening import REOPENING
 from policy.taskactions import SaveDraft
 from policy.tasks import HumanTask
 from portal.access import may_do
@@ -71,7 +72,7 @@ async def doing_of(visit: Visit, number: str, signal: str, task_id: str) -> Doin
 
 def is_over(doing: Doing, task_id: str) -> Response | None:
     """Back to the case, where there is nothing to act on any more."""
-    if doing.seen.file.case.closed_at:
+    if doing.seen.file.case.closed_at and not issubclass(doing.way.model, REOPENING):
         return go(doing.visit.request, doing.home, CLOSED, good=False)
     wants_one = doing.way.model.TASK is not None or (takes_task(doing.way.signal) and doing.way.signal != "add_comment")
     if doing.task is None and (wants_one or task_id):

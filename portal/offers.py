@@ -9,8 +9,9 @@ from typing import Any
 
 from policy.actions import ACTIONS
 from policy.calendar import local_day
-from policy.case import FIRST_GENERATION, Case
+from policy.case import FIRST_GENERATION, WITH_CHANNELS, Case
 from policy.duties import may_own
+from policy.lateractions import ChangeDetermination
 from policy.letteractions import ReissueLetter, ReportReturnedLetter
 from policy.lifecycle import BEFORE_DETERMINATION, Outcome, Stage
 from policy.operations import NOMINATORS
@@ -41,11 +42,12 @@ LABELS = {
     "record_fee_agreement": "Record the letter of agreement", "withdraw_request": "Withdraw the request",
     "record_call": "Record a call", "report_returned_letter": "It came back", "reissue_letter": "Void and send anew",
     "expedite_request": "Expedite", "refuse_expedite": "Refuse to expedite", "extend_decision": "Extend the decision",
+    "change_determination": "Change the determination", "take_up_third_opinion": "Take up the third opinion",
 }  # fmt: skip
 CONFIRMED = (  # nothing of this can be undone
     "determine", "sign_expired_determination", "withdraw_request", "place_opinion", "skip_task", "confirm_completeness",
     "expedite_request", "refuse_expedite", "extend_decision", "report_returned_letter", "reissue_letter",
-    "decline_placement", "change_physician",
+    "decline_placement", "change_physician", "change_determination",
 )  # fmt: skip
 AT_ONCE = (ClaimTask.SIGNAL, ReleaseTask.SIGNAL, ResumeTask.SIGNAL)  # nothing is to be entered
 
@@ -146,8 +148,11 @@ def may_complete(actor: Actor, task: HumanTask, case: Case | None, at: datetime 
 
 def on_the_case(actor: Actor, case: Case | CaseRow) -> tuple[Offered, ...]:
     """What this person can do to the case, whatever task is open."""
+    changes = (
+        (ChangeDetermination.SIGNAL,) if _can_be_changed(case) and may_do(actor, ChangeDetermination.SIGNAL) else ()
+    )
     if case.stage is Stage.CLOSED:
-        return ()
+        return tuple(Offered(signal=s) for s in changes)
     early = case.stage in BEFORE_DETERMINATION
     standard = case.priority is Priority.STANDARD
     fits = {
@@ -157,14 +162,25 @@ def on_the_case(actor: Actor, case: Case | CaseRow) -> tuple[Offered, ...]:
         "extend_decision": early,
         "withdraw_request": early,
     }
-    return tuple(Offered(signal=s) for s, now_ in fits.items() if now_ and may_do(actor, s))
+    others = (s for s, now_ in fits.items() if now_ and may_do(actor, s))
+    return tuple(Offered(signal=s) for s in (*others, *changes))
+
+
+def _can_be_changed(case: Case | CaseRow) -> bool:
+    """Whether a determination can be changed: a denial that waits to be filed, or is closed and still in Temporal."""
+    if isinstance(case, Case) and case.generation < WITH_CHANNELS:
+        return False
+    return case.outcome is Outcome.DENIED and case.stage in (Stage.FILING, Stage.CLOSED)
 
 
 def on_a_letter(actor: Actor, letter: Notice | NoticeRow, case: Case | CaseRow) -> tuple[Offered, ...]:
-    """What this person can do about a letter: nothing once it counts no more, or the case is closed."""
-    if case.stage is Stage.CLOSED or letter.ended_as is not None:
+    """What this person can do about a letter: nothing once it counts no more; of a closed case's, that it came back."""
+    if letter.ended_as is not None:
         return ()
-    fits = {ReportReturnedLetter.SIGNAL: letter.sent_at is not None, ReissueLetter.SIGNAL: True}
+    closed = case.stage is Stage.CLOSED
+    old = isinstance(case, Case) and (case.generation < WITH_CHANNELS or bool(case.third_opinion_of))
+    came_back = letter.sent_at is not None and not (closed and old)
+    fits = {ReportReturnedLetter.SIGNAL: came_back, ReissueLetter.SIGNAL: not closed}
     return tuple(Offered(signal=s) for s, now_ in fits.items() if now_ and may_do(actor, s))
 
 
@@ -233,5 +249,7 @@ DONE = {
     "withdraw_request": "the request is withdrawn; both parties are written to",
     "expedite_request": "the request is expedited",
     "refuse_expedite": "the standard time holds; the member is written to",
+    "change_determination": "the determination is changed; both parties are written to",
+    "take_up_third_opinion": "the third opinion goes on here; it is to be placed",
     "extend_decision": "the time for the decision is extended; both parties are written to",
 }

@@ -10,10 +10,11 @@ from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
 from policy.calendar import local_day
 from policy.request import Request
+from policy.third_opinion import belongs_to
 from policy.verdict import Value
 from records.database import reading, writing
 from records.statements import INSERTS, STARTED
-from records.tables import INTAKE, NUMBERING
+from records.tables import CASES, INTAKE, NUMBERING
 
 FOUND = select(INTAKE.c.case_number, INTAKE.c.received_at, INTAKE.c.started_at, INTAKE.c.digest).where(
     INTAKE.c.external_reference == bindparam("reference")
@@ -87,9 +88,16 @@ class IntakeRegister:
             return [Unstarted(*row) for row in connection.execute(UNSTARTED)]
 
     def request_of(self, case_number: str) -> Request | None:
-        """The request as it was first submitted; None for a number that was never given."""
+        """The request as it was first submitted; None for a number that was never given.
+
+        A third opinion's own case, once it stands in the records, has the request of the case that it belongs to.
+        """
+        of = belongs_to(case_number)
         with reading(self._engine) as connection:
-            found = connection.execute(select(INTAKE.c.request).where(INTAKE.c.case_number == case_number)).scalar()
+            if of and connection.execute(select(CASES.c.number).where(CASES.c.number == case_number)).first() is None:
+                return None
+            wanted = INTAKE.c.case_number == (of or case_number)
+            found = connection.execute(select(INTAKE.c.request).where(wanted)).scalar()
         return found if isinstance(found, Request) else None
 
     def _last(self, connection: Connection, year: int) -> int:

@@ -12,24 +12,32 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from policy.acting import REUSED_ID
 from policy.actions import ACTIONS
+from policy.case import Case
 from policy.complaints import FieldError, field_errors
 from policy.particulars import Receipt, RefusedAction
+from policy.reopening import REOPENING, reopens
 from policy.staffaction import LARGEST_ACTION, StaffAction
 from policy.trust import TrustMode
 from wiring.temporal import TemporalError
 from wiring.world import World
-from workflows import workflow_id
-from workflows.messages import Closing
+from workflows import CASES, workflow_id
+from workflows.inspection import at_start, words
+from workflows.messages import Closing, Opening
 from workflows.second_opinion import SecondOpinionWorkflow
 
-CASE_NUMBER = re.compile(r"SO-\d{4}-\d{6,}")
+CASE_NUMBER = re.compile(r"SO-\d{4}-\d{6,}(-3)?")
 ANSWER_WITHIN = 15.0  # seconds; a worker that was just killed can cost 10 of them (sticky queue)
 KEPT = "Kept for {number}: Temporal does not answer now. It is delivered with the time at which you sent it."
 CLOSED = "the case is closed; nothing more can be done to it"
+FORGOTTEN = (
+    "the case is closed, and Temporal keeps it no longer, so it cannot be reopened; its packet and its ledger are "
+    "there to read: open a new request that names it"
+)
 
 Handle = WorkflowHandle[SecondOpinionWorkflow, Closing]
 
@@ -117,9 +125,17 @@ class Sender:
         except (RPCError, RuntimeError) as trouble:
             if not (isinstance(trouble, RPCError) and trouble.status is RPCStatusCode.NOT_FOUND):
                 raise ActionKept(KEPT.format(number=number)) from trouble
-            receipt = await self._too_late(number, action)
+            receipt = await self._of_one_that_does_not_run(number, action)
         await asyncio.to_thread(self._world.kept.forget, number, action)
         return receipt
+
+    async def _of_one_that_does_not_run(self, number: str, action: StaffAction) -> Receipt:
+        """The answer where no workflow runs. Raises ActionKept as ``deliver`` does."""
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                return await self._too_late(number, action)
+        except (TimeoutError, WorkflowQueryFailedError, RPCError, RuntimeError) as trouble:
+            raise ActionKept(KEPT.format(number=number)) from trouble
 
     async def deliver_kept(self) -> int:
         """Delivers what is kept, in the order in which it came; how many were answered. Raises RecordsError."""
@@ -142,6 +158,11 @@ class Sender:
         handle = self.handle(number)
         signed = await asyncio.to_thread(self._signed, number, action)
         await handle.signal(action.SIGNAL, signed.model_dump(mode="json", exclude_defaults=True))
+        return await self._receipt(number, action)
+
+    async def _receipt(self, number: str, action: StaffAction) -> Receipt:
+        """The case's answer, as soon as there is one."""
+        handle = self.handle(number)
         while True:
             receipt = await handle.query(SecondOpinionWorkflow.receipt, action.action_id)
             if receipt is not None:
@@ -161,16 +182,59 @@ class Sender:
         earlier = await self._answered_before(number, action)
         if earlier is not None:
             return earlier
+        why = CLOSED
+        if isinstance(action, REOPENING):
+            ended = await self._as_it_ended(number)
+            if ended is not None and reopens(ended, action):
+                return await self._reopened(ended, action)
+            why = FORGOTTEN if ended is None else CLOSED
         refused = RefusedAction(
             at=action.at,
             action=action.SIGNAL,
             action_id=action.action_id,
             actor=action.actor.id,
-            reason=CLOSED,
+            reason=why,
             digest=action.digest("at"),
         )
         await asyncio.to_thread(self._world.ledger.refuse_late, number, refused)
-        return _refused(action, CLOSED)
+        return _refused(action, why)
+
+    async def _as_it_ended(self, number: str) -> Case | None:
+        """A closed case, as long as Temporal keeps its history; None once that is forgotten."""
+        try:
+            return await self.handle(number).query(SecondOpinionWorkflow.whole_case)
+        except RPCError as trouble:
+            if trouble.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise
+
+    async def _reopened(self, ended: Case, action: StaffAction) -> Receipt:
+        """A new run of the closed case's workflow, begun by the action itself: both or neither, however often tried.
+
+        Whoever comes second finds the run that the first one began; the same action twice is applied once.
+        """
+        signed = await asyncio.to_thread(self._signed, ended.number, action)
+        opening = Opening(
+            case_number=ended.number,
+            request=ended.request,
+            received_at=ended.received_at,
+            generation=ended.generation,
+            trust=ended.trust,
+            resumed=ended,
+        )
+        await self._client.start_workflow(
+            SecondOpinionWorkflow.run,
+            opening,
+            id=workflow_id(ended.number),
+            task_queue=CASES,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=at_start(ended),
+            static_summary=f"{ended.number}: reopened, {words(ended.request.line)}, {ended.request.specialty}"[:190],
+            start_signal=action.SIGNAL,
+            start_signal_args=[signed.model_dump(mode="json", exclude_defaults=True)],
+        )
+        return await self._receipt(ended.number, action)
 
     async def _answered_before(self, number: str, action: StaffAction) -> Receipt | None:
         """What the case answered while it was open, as long as its history is kept."""

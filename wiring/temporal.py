@@ -25,8 +25,9 @@ from workflows import CASES, LETTERS, QUEUES
 from workflows.delegated import DelegatedDecisionWorkflow
 from workflows.guard import GuardSignals
 from workflows.second_opinion import SecondOpinionWorkflow
+from workflows.third_opinion import ThirdOpinionWorkflow
 
-WORKFLOWS = [SecondOpinionWorkflow, DelegatedDecisionWorkflow]
+WORKFLOWS = [SecondOpinionWorkflow, ThirdOpinionWorkflow, DelegatedDecisionWorkflow]
 DATA_CONVERTER = pydantic_data_converter
 THREADS = 4  # two cores typeset and write; more threads only queue at the database and the interpreter
 

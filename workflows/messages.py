@@ -30,6 +30,13 @@ class Opening(Value):
         )
 
 
+class ThirdOpening(Value):
+    """The third opinion's own case, as the case that it belongs to opens it, or as an earlier run left it."""
+
+    case: Case
+    is_resumed: bool = False
+
+
 class Closing(Value):
     """How a case ended."""
 

@@ -1,73 +1,30 @@
 """One request from receipt to filing. Policy 90.2.17, Procedure 1 to 11, and the third opinion; it reads like them."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy, SearchAttributeKey
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import ChildWorkflowError, FailureError
 
 from activities.filing import FilingSteps
-from activities.ledger import LedgerSteps
-from activities.letters import LetterSteps
 from policy import filing
-from policy.alarms import next_alarm, ring
-from policy.case import WITH_CHANNELS, Case
-from policy.coding import category, code, mhc_row
-from policy.dispatch import sent, undeliverable
-from policy.letter import Letter
+from policy.case import WITH_CHANNELS
+from policy.coding import category, code, latest_row
 from policy.lifecycle import Outcome, Stage
-from policy.nomination import StaffMember, ask_in_turn
-from policy.notices import compose
-from policy.particulars import Notice, NoticeKind
 from policy.tasks import TaskKind
-from policy.transition import Transition, between, newly_opened
-from policy.verdict import Refused
-from workflows import LETTERS
-from workflows.deadline import Deadline
-from workflows.inspection import attributes, changes, details
-from workflows.messages import Closing, Opening
-from workflows.staff import StaffDoors
+from policy.third_opinion import lost, own_case, taken_in
+from workflows import workflow_id
+from workflows.carrying import EFFECT, CarriesOut
+from workflows.inspection import at_start, words
+from workflows.messages import Closing, Opening, ThirdOpening
+from workflows.third_opinion import ThirdOpinionWorkflow
 
-# Records answer in milliseconds. When they are away the story waits, and tries again for as long as it takes.
-RECORDING: dict[str, Any] = {
-    "start_to_close_timeout": timedelta(seconds=40),
-    "retry_policy": RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=30)),
-}
-# What leaves the house may take days of trying: a full disk, a printer, a folder that is away.
-EFFECT: dict[str, Any] = {
-    "task_queue": LETTERS,
-    "start_to_close_timeout": timedelta(minutes=2),
-    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
-}
-
-# The server ends a workflow at 51,200 events; it suggests a new run at some 4,000.
-LONGEST_HISTORY = 30_000
-
-PRESENTATION: dict[TaskKind, Callable[[LedgerSteps, Transition], tuple[StaffMember, ...] | None]] = {
-    TaskKind.COMPLETENESS_REVIEW: LedgerSteps.present_to_case_manager,
-    TaskKind.OBTAIN_INFORMATION: LedgerSteps.present_to_case_manager,
-    TaskKind.PLACEMENT: LedgerSteps.present_to_case_manager,
-    TaskKind.OBTAIN_REPORT: LedgerSteps.present_to_case_manager,
-    TaskKind.TELEPHONE_NOTICE: LedgerSteps.present_to_case_manager,
-    TaskKind.PHYSICIAN_REVIEW: LedgerSteps.present_to_physician,
-    TaskKind.EXPIRED_DETERMINATION: LedgerSteps.present_to_physician,
-    TaskKind.CONSULTATIVE_REVIEW: LedgerSteps.present_to_consultant,
-}
-
-OCCASION = {
-    NoticeKind.INFORMATION_REQUEST: LetterSteps.ask_for_information,
-    NoticeKind.INFORMATION_REMINDER: LetterSteps.ask_for_information,
-    NoticeKind.PEND: LetterSteps.ask_for_information,
-    NoticeKind.AUTHORIZATION: LetterSteps.refer_to_opinion_physician,
-    NoticeKind.REPORT_REMINDER: LetterSteps.refer_to_opinion_physician,
-    NoticeKind.REPORT_COPY: LetterSteps.share_report,
-}
+REOPENED_FOR = timedelta(minutes=5)  # for the action that reopens a case: it comes with the start itself
 
 
 @workflow.defn
-class SecondOpinionWorkflow(StaffDoors):
+class SecondOpinionWorkflow(CarriesOut):
     """The life of one second-opinion request.
 
     People act on the case through signals at any time; the pure functions of ``policy`` say what becomes of it. The
@@ -77,24 +34,36 @@ class SecondOpinionWorkflow(StaffDoors):
 
     @workflow.init
     def __init__(self, opening: Opening) -> None:
+        super().__init__(opening.case, opening.resumed)
         self._opening = opening
-        self.case: Case = opening.case
-        self._recorded: Case | None = opening.resumed
-        self._shown: dict[SearchAttributeKey[Any], Any] = attributes(self.case)
-        self._deadline = Deadline()
-        self._mail: set[asyncio.Task[None]] = set()
-        self._in_the_mail: set[str] = set()
+        self._third: asyncio.Task[None] | None = None
 
     @workflow.run
     async def run(self, opening: Opening) -> Closing:  # noqa: ARG002 - consumed by __init__
-        """The procedure, stage by stage."""
+        """The procedure; of a case that was closed, from where the action that reopens it leads."""
+        if self.case.stage is Stage.CLOSED:
+            await self._case_is_reopened()
+        while self.case.stage is not Stage.CLOSED:
+            await self._procedure()
+            await workflow.wait_condition(workflow.all_handlers_finished)
+        return self._closing()
+
+    async def _procedure(self) -> None:
+        """Stage by stage."""
         await self._information_is_complete()
         await self._request_is_determined()
         await self._parties_are_notified()
         await self._opinion_is_given()
         await self._case_is_filed_and_coded()
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        return self._closing()
+
+    async def _case_is_reopened(self) -> None:
+        """A denial that is changed, a letter that came back. What does not reopen the case is refused, and recorded."""
+        try:
+            await workflow.wait_condition(lambda: self._has_news, timeout=REOPENED_FOR)
+        except TimeoutError:
+            return
+        await self._record()
+        self._show()
 
     async def _information_is_complete(self) -> None:
         """Procedure 1 to 3: the case manager reviews, and asks the provider for what is missing."""
@@ -114,111 +83,75 @@ class SecondOpinionWorkflow(StaffDoors):
         await self._until(lambda case: case.stage is Stage.FILING and bool(filing.may_file(case)))
 
     async def _case_is_filed_and_coded(self) -> None:
-        """Procedure 9 and 11: nothing is open any more; the category goes to MHC and the packet into the cabinet."""
+        """Procedure 9 and 11: nothing is open any more; the category goes to MHC and the packet into the cabinet.
+
+        What happens while the packet is bound (a letter comes back, a denial is changed) keeps the case open; it is
+        then filed again, in a further packet.
+        """
         if category(self.case) is not None:
             self.case = code(self.case, workflow.now())
-            row = mhc_row(self.case)
+            row = latest_row(self.case, workflow.now())
             await workflow.execute_activity_method(
                 FilingSteps.send_to_mhc, row, summary=f"Code the case in MHC: {row.category}", **EFFECT
             )
+            if self.case.generation >= WITH_CHANNELS and not self._is_ready:
+                return
         packet = filing.packet(self.case, workflow.now())
         filed = await workflow.execute_activity_method(
             FilingSteps.file_packet, packet, summary=f"File under {filing.DRAWER}", **EFFECT
         )
         self.case = filing.filed(self.case, filed, workflow.now())
+        if self.case.generation >= WITH_CHANNELS and not self._is_ready:
+            return
         self.case = filing.closed(self.case, workflow.now())
         await self._record()
         self._show()
         self._deadline.move(None)
 
-    async def _until(self, reached: Callable[[Case], bool]) -> None:
-        """Wait until people, letters and time have brought the case this far. Waiting costs nothing."""
-        while True:
-            await self._record()
-            self._send_what_is_owed()
-            self._show()
-            self._deadline.move(next_alarm(self.case))
-            if reached(self.case):
-                return
-            await self._begin_afresh_when_the_history_is_long()
-            await workflow.wait_condition(lambda: self._has_news or self._deadline.has_rung)
-            if self._deadline.has_rung:
-                self.case = ring(self.case, workflow.now())
+    @property
+    def _is_ready(self) -> bool:
+        return self.case.stage is Stage.FILING and bool(filing.may_file(self.case))
 
-    async def _begin_afresh_when_the_history_is_long(self) -> None:
-        """The case goes on in a new run, whole: tasks, clocks, receipts. What was sent meanwhile is taken in first.
+    # -- the third opinion
 
-        Letters under way are waited for, unless the history nears the length at which the server ends a workflow; then
-        they are asked for again, and each still leaves once.
+    def _attend(self) -> None:
+        """A third opinion begins at once in a case of its own, whatever letters are still under way here."""
+        waits = self.case.stage is Stage.THIRD_OPINION and self.case.task(TaskKind.THIRD_OPINION_LOST) is None
+        if waits and self._third is None:
+            self._third = asyncio.create_task(self._third_opinion_is_given())
+
+    async def _third_opinion_is_given(self) -> None:
+        """Third Opinion 1 and 2: its report comes home; if its own case ends before, a supervisor takes it up here.
+
+        When this case is ended from outside, the other is asked to end, too: what nobody waits for, nobody should do.
         """
-        info = workflow.info()
-        is_urgent = info.get_current_history_length() > LONGEST_HISTORY
-        if not (is_urgent or (info.is_continue_as_new_suggested() and not self._in_the_mail)):
-            return
-        if not workflow.patched("continue-as-new"):
-            return  # a history that was recorded before there were new runs
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        if not self._has_news:
-            workflow.continue_as_new(self._opening.model_copy(update={"resumed": self.case}))
+        third = own_case(self.case)
+        try:
+            given = await workflow.execute_child_workflow(
+                ThirdOpinionWorkflow.run,
+                ThirdOpening(case=third),
+                id=workflow_id(third.number),
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                parent_close_policy=workflow.ParentClosePolicy.REQUEST_CANCEL,
+                search_attributes=at_start(third),
+                static_summary=f"{third.number}: third opinion, {words(third.request.line)}, {third.request.specialty}"[
+                    :190
+                ],
+            )
+        except FailureError as trouble:
+            self.case = lost(self.case, _how_it_ended(trouble), workflow.now())
+        else:
+            self.case = taken_in(self.case, given, workflow.now())
 
     @property
-    def _has_news(self) -> bool:
-        return self._recorded is None or self.case.seq != self._recorded.seq
+    def _is_awaited(self) -> bool:
+        """Only the run that began the third opinion's case is told of its end."""
+        return self._third is not None and not self._third.done()
 
-    async def _record(self) -> None:
-        """One line in the ledger for each thing that happened, and the work lists brought up to date."""
-        while self._has_news:
-            now = self.case
-            transition = between(self._recorded, now, workflow.now())
-            opened = newly_opened(self._recorded, now)
-            step = PRESENTATION[opened[-1].kind] if opened else LedgerSteps.record
-            panel = await workflow.execute_local_activity_method(step, transition, **RECORDING)
-            self._recorded = now
-            self.case = self.case.trimmed(now.seq)
-            if panel is not None:
-                self.case = ask_in_turn(self.case, TaskKind.CONSULTATIVE_REVIEW, panel, workflow.now())
+    # -- where a run begins and ends
 
-    def _send_what_is_owed(self) -> None:
-        """Letters go out beside the story: a printer that is away for a day holds nobody up, nor another letter."""
-        owed = tuple(n for n in self.case.planned_notices if n.key not in self._in_the_mail)
-        one_by_one = self.case.generation < WITH_CHANNELS
-        if not owed or (one_by_one and self._in_the_mail):
-            return
-        self._in_the_mail |= {notice.key for notice in owed}
-        posting = asyncio.create_task(self._send(owed))
-        self._mail.add(posting)
-        posting.add_done_callback(self._mail.discard)
-
-    async def _send(self, owed: tuple[Notice, ...]) -> None:
-        letters = self._composed(owed)
-        if letters:
-            kinds = ", ".join(sorted({letter.kind.replace("_", " ") for letter in letters}))
-            step = OCCASION.get(letters[0].kind, LetterSteps.notify_parties)
-            deliveries = await workflow.execute_activity_method(
-                step, letters, summary=f"Send letters: {kinds}", **EFFECT
-            )
-            self.case = sent(self.case, deliveries, workflow.now())
-        self._in_the_mail -= {notice.key for notice in owed}
-
-    def _composed(self, owed: tuple[Notice, ...]) -> tuple[Letter, ...]:
-        """The letters that can be written; about one that cannot say what it must, somebody has to call."""
-        letters = []
-        for notice in owed:
-            letter = compose(self.case, notice, workflow.now())
-            if isinstance(letter, Refused):
-                self.case = undeliverable(self.case, notice, letter.reason, workflow.now())
-            else:
-                letters.append(letter)
-        return tuple(letters)
-
-    def _show(self) -> None:
-        """What the Temporal UI shows, when it has changed."""
-        current = attributes(self.case)
-        updates = changes(self._shown, current)
-        if updates:
-            workflow.upsert_search_attributes(updates)
-            self._shown = current
-        workflow.set_current_details(details(self.case, workflow.now()))
+    def _opening_anew(self) -> Opening:
+        return self._opening.model_copy(update={"resumed": self.case})
 
     def _closing(self) -> Closing:
         case = self.case
@@ -228,3 +161,17 @@ class SecondOpinionWorkflow(StaffDoors):
             category=case.category,
             filed=case.filing.path if case.filing else "",
         )
+
+
+def _how_it_ended(trouble: FailureError) -> str:
+    """In words, by the kind of failure: its own text may hold what was typed."""
+    cause = trouble.cause if isinstance(trouble, ChildWorkflowError) and trouble.cause else trouble
+    return words(ENDS.get(type(cause).__name__, "it failed"))
+
+
+ENDS = {
+    "TerminatedError": "it was terminated",
+    "CancelledError": "it was cancelled",
+    "TimeoutError": "its time ran out",
+    "WorkflowAlreadyStartedError": "its number was in use",
+}

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from policy import actions, letteractions, placementactions, taskactions
+from policy import actions, lateractions, letteractions, placementactions, taskactions
 from policy.case import Case
 from policy.particulars import Receipt, RefusedAction
 from policy.staffaction import StaffAction
@@ -87,8 +87,8 @@ class StaffDoors:
     change_physician = _door(placementactions.ChangePhysician)
     extend_authorization = _door(placementactions.ExtendAuthorization)
     record_fee_agreement = _door(placementactions.RecordFeeAgreement)
-    record_call = _door(letteractions.RecordCall)
     # -- on a letter
+    record_call = _door(letteractions.RecordCall)
     report_returned_letter = _door(letteractions.ReportReturnedLetter)
     reissue_letter = _door(letteractions.ReissueLetter)
     # -- on the case as such
@@ -97,6 +97,9 @@ class StaffDoors:
     expedite_request = _door(actions.ExpediteRequest)
     refuse_expedite = _door(actions.RefuseExpedite)
     extend_decision = _door(actions.ExtendDecision)
+    # -- when the decision stands
+    change_determination = _door(lateractions.ChangeDetermination)
+    take_up_third_opinion = _door(lateractions.TakeUpThirdOpinion)
 
     @workflow.signal(dynamic=True, description="Anything else is refused, and the refusal recorded.")
     def unknown(self, name: str, _args: Sequence[RawValue]) -> None:

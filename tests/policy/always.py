@@ -84,6 +84,16 @@ class Witness:
 
     def may_decide(self, actor: Actor, task: HumanTask) -> bool:
         """Whether the actor has the authority to decide, by what the witness has seen."""
+        prepared = not self.prepared.isdisjoint({actor.id, actor.npi})
+        return self.may_sign(actor) and (not prepared or (task.id, actor.id) in self.lifted)
+
+    def may_decide_anew(self, actor: Actor) -> bool:
+        """Whether the actor has it a second time: not one who has decided before."""
+        deciders = {who for d in self.before.determinations for who in (d.physician.id, d.physician.npi)}
+        return self.may_sign(actor) and deciders.isdisjoint({actor.id, actor.npi})
+
+    def may_sign(self, actor: Actor) -> bool:
+        """Whether the actor may sign a determination at all."""
         day = local_day(self.at)
         return (
             bool({Role.CMO, Role.PHYSICIAN_DESIGNEE} & set(actor.roles))
@@ -91,7 +101,6 @@ class Witness:
             and (actor.licence_expires is None or actor.licence_expires >= day)
             and actor.npi not in {"", TREATING, PCP}
             and {actor.id, actor.npi}.isdisjoint(self.consultants)
-            and (self.prepared.isdisjoint({actor.id, actor.npi}) or (task.id, actor.id) in self.lifted)
         )
 
 
@@ -101,7 +110,10 @@ class Witness:
 def each_kind_of_task_but_calls_is_open_at_most_once_and_somebody_always_has_one(step: Witness) -> None:
     kinds = [t.kind for t in step.open if t.kind is not TaskKind.TELEPHONE_NOTICE]
     assert len(kinds) == len(set(kinds))
-    assert bool(kinds) is (step.after.stage not in (Stage.FILING, Stage.CLOSED))
+    if (
+        step.after.stage is not Stage.THIRD_OPINION
+    ):  # nobody, while it has a case of its own; somebody, once that is lost
+        assert bool(kinds) is (step.after.stage not in (Stage.FILING, Stage.CLOSED))
 
 
 def a_task_is_with_one_owner_or_open_to_its_group_and_wakes_when_it_sleeps(step: Witness) -> None:
@@ -175,8 +187,16 @@ def every_open_task_is_due_with_the_first_of_its_clocks(step: Witness) -> None:
 def an_outcome_stands_and_was_signed_by_one_who_had_the_authority(step: Witness) -> None:
     before, after = step.before, step.after
     made = after.determination
+    if step.was_applied and step.sent is not None and step.sent.SIGNAL == "change_determination":
+        assert after.determinations[:-1] == before.determinations
+        assert before.outcome is Outcome.DENIED
+        assert made is not None
+        assert (made.outcome, made.physician) == (after.outcome, step.sent.actor)
+        assert made.decided_by or step.may_decide_anew(made.physician)
+        return
     assert before.outcome in (None, after.outcome)
     assert before.determination in (None, made)
+    assert before.earlier_determinations == after.earlier_determinations
     assert (after.outcome is None) is (after.stage in BEFORE_DETERMINATION)
     assert (made is None) is (after.outcome in (None, Outcome.WITHDRAWN))
     if made is not None and before.determination is None:
@@ -252,6 +272,7 @@ def every_new_action_has_its_answer_and_the_answers_stay_bounded(step: Witness) 
 def a_case_is_closed_only_when_it_waits_for_nothing(step: Witness) -> None:
     if step.after.stage is Stage.CLOSED:
         assert step.before.stage is Stage.CLOSED or step.before.open_clocks == ()
+        assert len(step.after.coded) <= len(step.after.determinations)
         assert (step.open, step.after.open_clocks, next_alarm(step.after)) == ((), (), None)
         assert (step.after.category != "") is (step.after.outcome is not Outcome.WITHDRAWN)
 

@@ -5,15 +5,17 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from policy.acting import act
 from policy.case import Case
 from policy.completeness import missing, outstanding
 from policy.duties import may_own
-from policy.particulars import Opinion
+from policy.particulars import ChangedBecause, Opinion
 from policy.people import Actor, Role
 from policy.request import Care, Item, LineOfBusiness, Priority, Request
 from policy.routing import Tier
 from policy.rule import ExtensionReason
 from policy.tasks import HumanTask, TaskKind, TaskState
+from policy.third_opinion import ThirdGiven, brought_home, own_case
 from tests.builders import (
     ADDRESS,
     CASE_MANAGER,
@@ -27,6 +29,7 @@ from tests.builders import (
     a_recommendation,
     a_report,
     a_request,
+    action,
     an_incomplete_request,
     plan_physician,
 )
@@ -41,6 +44,7 @@ from tests.policy.steps import (
 )
 
 TREATING, PCP, FREE, ALSO_FREE = "1992999874", "1992999866", "1992999882", "1992999890"
+THIRD_PHYSICIAN = "1992999940"  # nobody else's in the tests: never asked for a second opinion
 ASKABLE = (FREE, ALSO_FREE, "1992999908", "1992999916", "1992999924", "1992999932")
 SPECIALTY = {Care.SPECIALTY: "orthopedic surgery", Care.PRIMARY_CARE: "family medicine"}
 
@@ -68,11 +72,10 @@ RIGHT = {
     TaskKind.PLACEMENT: (CASE_MANAGER, OTHER_CASE_MANAGER),
     TaskKind.OBTAIN_REPORT: (CASE_MANAGER, OTHER_CASE_MANAGER),
     TaskKind.TELEPHONE_NOTICE: (CASE_MANAGER, OTHER_CASE_MANAGER),
+    TaskKind.THIRD_OPINION_LOST: (SUPERVISOR, ADMINISTRATOR),
 }
 CAST: tuple[Actor, ...] = (
     *dict.fromkeys(actor for actors in RIGHT.values() for actor in actors),
-    SUPERVISOR,
-    ADMINISTRATOR,
     INTAKE,
     CMO.model_copy(update={"id": "md.lapsed", "licence_expires": LONG_AGO}),
     CONSULTANT.model_copy(update={"id": "md.expired", "certified_until": LONG_AGO}),
@@ -102,6 +105,7 @@ SIGNALS = {
         "record_fee_agreement",
     ),
     TaskKind.TELEPHONE_NOTICE: ("record_call",),
+    TaskKind.THIRD_OPINION_LOST: ("take_up_third_opinion",),
 }
 
 ASKED: tuple[Item, ...] = tuple(item for item in Item if item not in (Item.MEMBER_ADDRESS, Item.MEMBER_PHONE))
@@ -134,12 +138,24 @@ def next_free(case: Case) -> str:
     return next((npi for npi in ASKABLE if npi not in asked), FREE)
 
 
+def a_third(case: Case) -> ThirdGiven:
+    """What the third opinion's own case brings home."""
+    own = own_case(case)
+    at = own.story[-1].at
+    own = act(own, action("place_opinion", CASE_MANAGER, at, **a_fitting_placement(own, THIRD_PHYSICIAN)), at)
+    return brought_home(act(own, action("receive_report", CASE_MANAGER, at, **a_report()), at))
+
+
 def said(recommends: bool | None) -> dict[str, Any]:
     return a_report(recommendation=None if recommends is None else a_recommendation(recommends=recommends).model_dump())
 
 
 def decided(outcome: str, criteria: str = "MCG 4.2") -> dict[str, Any]:
     return {"outcome": outcome, "rationale": "Because.", "criteria": criteria}
+
+
+def changed(because: ChangedBecause, outcome: str = "approved", reference: str = "IMR-7") -> dict[str, Any]:
+    return {**decided(outcome), "because": because.value, "reference": reference}
 
 
 A_PART = {"findings": "Moderate stenosis.", "is_complete": False, "announced": "the laboratory's results"}
@@ -240,6 +256,13 @@ ANYTHING: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     | st.just(CALL),
     "report_returned_letter": st.builds(a_letter_back, st.sampled_from(KEYS), yes_or_no),
     "reissue_letter": st.sampled_from(KEYS).map(lambda key: {"letter_key": key, "reason": "A slip."}),
+    "take_up_third_opinion": st.just({"note": "By mistake."}),
+    "change_determination": st.builds(
+        changed,
+        st.sampled_from(ChangedBecause),
+        st.sampled_from(("approved", "denied")),
+        st.sampled_from(("", "IMR-7")),
+    ),
     "extend_decision": st.sampled_from(ExtensionReason).map(
         lambda reason: {"reason": reason.value, "explanation": "A report may change the decision."}
     ),

@@ -18,7 +18,6 @@ from tests.policy.steps import (
     DAY,
     approved,
     denied,
-    differing,
     does,
     in_review,
     next_hour,
@@ -26,6 +25,7 @@ from tests.policy.steps import (
     pending,
     placed,
     reported,
+    third,
     withdrawn,
 )
 
@@ -90,7 +90,7 @@ CASES: dict[NoticeKind, Case] = {
     NoticeKind.AUTHORIZATION: placed(),
     NoticeKind.REPORT_REMINDER: overdue(placed()),
     NoticeKind.REPORT_COPY: reported(),
-    NoticeKind.THIRD_OPINION: differing(),
+    NoticeKind.THIRD_OPINION: third(),
     NoticeKind.WITHDRAWAL: withdrawn(),
     NoticeKind.EXTENSION: does(
         in_review(), CMO, "extend_decision", reason="further_examination", explanation="Once more."

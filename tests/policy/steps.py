@@ -13,6 +13,7 @@ from policy.particulars import Filing, Notice, NoticeKind, Recipient, RefusedAct
 from policy.people import Actor, Role
 from policy.request import Item, LineOfBusiness, Request
 from policy.tasks import HumanTask
+from policy.third_opinion import own_case
 from tests.builders import (
     CASE_MANAGER,
     CMO,
@@ -165,9 +166,14 @@ def reported(**changes: Any) -> Case:
 
 
 def differing(**changes: Any) -> Case:
-    """A Medicare case in which the second physician advises against the surgery: a third opinion is to be placed."""
+    """A Medicare case in which the second physician advises against the surgery: a third opinion opens."""
     given = {"line": LineOfBusiness.MEDICARE_ADVANTAGE, "first_opinion": a_first_opinion(recommends=True)}
     return does(placed(**{**given, **changes}), CASE_MANAGER, "receive_report", **a_report(recommends=False))
+
+
+def third(**changes: Any) -> Case:
+    """The third opinion's own case, to be placed."""
+    return own_case(differing(**changes))
 
 
 def withdrawn(**changes: Any) -> Case:

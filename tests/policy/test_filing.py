@@ -27,6 +27,7 @@ from tests.policy.steps import (
     opened,
     placed,
     reported,
+    third,
     withdrawn,
 )
 
@@ -189,7 +190,8 @@ def test_any_two_names_can_be_ordered(one, other):
             letters_left(denied(), NoticeKind.APPROVAL), "denial to the provider has not left", id="none left"
         ),
         pytest.param(letters_left(placed()), "report: the second opinion's has not come", id="no report"),
-        pytest.param(letters_left(differing()), "(third opinion)", id="a third opinion to place"),
+        pytest.param(letters_left(differing()), "third opinion: SO-2026-000001-3 goes on", id="a third opinion"),
+        pytest.param(letters_left(third()), "(third opinion)", id="a third opinion to place"),
     ],
 )
 def test_what_is_still_open_is_named(case: Case, named):

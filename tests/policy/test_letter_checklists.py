@@ -41,7 +41,6 @@ from tests.policy.steps import (
     DAY,
     approved,
     denied,
-    differing,
     does,
     in_review,
     next_hour,
@@ -49,6 +48,7 @@ from tests.policy.steps import (
     pending,
     placed,
     reported,
+    third,
     withdrawn,
 )
 
@@ -248,7 +248,7 @@ def test_the_report_goes_to_the_initial_professional_too():
 
 
 def test_the_letter_about_a_third_opinion_never_says_that_the_second_costs_nothing():
-    case = does(differing(), CASE_MANAGER, "place_opinion", **plan_physician("1992999890"))
+    case = does(third(), CASE_MANAGER, "place_opinion", **plan_physician("1992999890"))
 
     for kind in (NoticeKind.THIRD_OPINION, NoticeKind.AUTHORIZATION):
         text = says(letter(case, kind, MEMBER))

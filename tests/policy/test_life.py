@@ -17,10 +17,12 @@ from policy.coding import code
 from policy.dispatch import sent
 from policy.filing import closed, filed, may_file, packet
 from policy.lifecycle import Outcome, Stage
+from policy.particulars import ChangedBecause
 from policy.people import Actor
 from policy.request import LineOfBusiness
 from policy.staffaction import StaffAction
 from policy.tasks import TaskKind
+from policy.third_opinion import lost, taken_in
 from policy.transition import between
 from tests.builders import CASE_MANAGER, CMO, a_report, action
 from tests.policy.always import Witness
@@ -34,6 +36,8 @@ from tests.policy.doings import (
     RIGHT,
     a_fitting_placement,
     a_letter_back,
+    a_third,
+    changed,
     handlings,
     requests,
     right_people,
@@ -199,9 +203,24 @@ class Life(RuleBasedStateMachine):
     @rule()
     def is_filed_and_closed(self):
         assert packet(self.case, self.now).folder.startswith("Prior Authorizations/")
+        assert packet(self.case, self.now).number == 1 + len(self.case.earlier_filings) + bool(self.case.filing)
         self.becomes(code(self.case, self.now))
         self.becomes(filed(self.case, a_filing(self.now), self.now))
         self.becomes(closed(self.case, self.now))
+
+    @precondition(lambda self: self.case.stage is Stage.THIRD_OPINION and not self.case.open_tasks)
+    @rule(comes=yes_or_no)
+    def its_third_opinion_comes_home_or_is_lost(self, comes):
+        self.becomes(
+            taken_in(self.case, a_third(self.case), self.now) if comes else lost(self.case, "terminated", self.now)
+        )
+
+    @precondition(lambda self: self.case.stage is Stage.CLOSED)
+    @rule(data=st.data(), because=st.sampled_from(ChangedBecause))
+    def is_reopened(self, data, because):
+        self.does(
+            "change_determination", data.draw(st.sampled_from((DESIGNEE, CMO, SUPERVISOR))), 1, 0, changed(because)
+        )
 
     # -- what always holds, beside what ``always`` asks of every step
 
@@ -226,6 +245,8 @@ class Life(RuleBasedStateMachine):
                     owner = next(a for a in CAST if task.may_be_worked_by(a))
                     now += timedelta(hours=1)
                     case = act(case, action(signal, owner, now, **fields), now)
+        if case.stage is Stage.THIRD_OPINION and not case.open_tasks:
+            case = taken_in(case, a_third(case), now)
         assert may_file(letters_left(case, at=now))
 
 

@@ -26,11 +26,11 @@ from tests.policy.steps import (
     DENIAL,
     approved,
     denied,
-    differing,
     does,
     pending,
     placed,
     reported,
+    third,
     withdrawn,
 )
 
@@ -74,7 +74,7 @@ def test_every_letter_is_composed_and_names_member_and_case(kind, recipient):
     assert written.salutation == f"Dear {written.addressee}:"
     assert written.address_lines
     assert written.signed_by
-    assert "Member: Ana María Núñez. Case: SO-2026-000001. Received Monday, November 2, 2026." in says(written)
+    assert f"Member: Ana María Núñez. Case: {case.number}. Received Monday, November 2, 2026." in says(written)
 
 
 @every_letter
@@ -222,7 +222,7 @@ def test_the_physician_is_authorized_for_the_opinion_only_and_told_where_the_rep
 
 
 def test_the_letters_of_a_third_opinion_speak_of_the_third():
-    case = does(differing(), CASE_MANAGER, "place_opinion", **plan_physician("1992999890"))
+    case = does(third(), CASE_MANAGER, "place_opinion", **plan_physician("1992999890"))
 
     assert "a third opinion" in says(letter(case, NoticeKind.AUTHORIZATION, PHYSICIAN))
     assert letter(case, NoticeKind.AUTHORIZATION, MEMBER).subject == "The doctor for your third opinion"
@@ -236,7 +236,7 @@ def test_the_copy_of_the_report_gives_findings_and_recommendations(recipient):
 
 
 def test_the_third_opinion_is_covered_even_if_the_procedure_is_not():
-    case = differing()
+    case = third()
 
     text = says(letter(case, NoticeKind.THIRD_OPINION, MEMBER))
 

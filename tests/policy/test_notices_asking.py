@@ -10,6 +10,7 @@ from policy.calendar import LOS_ANGELES, local_day
 from policy.case import Case
 from policy.particulars import NoticeKind
 from policy.request import Item, LineOfBusiness, Priority
+from policy.third_opinion import own_case
 from tests.builders import CASE_MANAGER, MONDAY, a_first_opinion, a_professional, a_report, plan_physician
 from tests.policy.letters import MEMBER, PHYSICIAN, PROVIDER, composed, letter, overdue, says
 from tests.policy.steps import DAY, HOUR, approved, does, next_hour, opened, pending
@@ -129,11 +130,11 @@ def test_letters_to_an_opinion_physician_go_to_the_one_who_gives_that_opinion():
     case = placed_with(approved(line=line, first_opinion=first), "1992999882", "Dr. Second")
     case = ring(case, next_hour(case) + 27 * DAY)
     case = does(case, CASE_MANAGER, "receive_report", **a_report(recommends=False))
-    case = placed_with(case, "1992999890", "Dr. Third")
-    case = ring(case, next_hour(case) + 27 * DAY)
+    own = placed_with(own_case(case), "1992999890", "Dr. Third")
+    own = ring(own, next_hour(own) + 27 * DAY)
 
-    owed = [n for n in case.notices if n.recipient is PHYSICIAN]
-    to = {(n.kind, n.ordinal): composed(case, n, next_hour(case)).addressee for n in owed}
+    owed = [(c, n) for c in (case, own) for n in c.notices if n.recipient is PHYSICIAN]
+    to = {(n.kind, n.ordinal): composed(c, n, next_hour(c)).addressee for c, n in owed}
 
     assert to == {
         (NoticeKind.AUTHORIZATION, 2): "Dr. Second",

@@ -18,8 +18,9 @@ from policy.particulars import NoticeEnd, NoticeKind, Recipient
 from policy.placement import declined, took_part
 from policy.rule import Obligation
 from policy.tasks import TaskKind
+from policy.third_opinion import brought_home, own_case, taken_in
 from policy.timeframes import ClockState
-from tests.builders import CASE_MANAGER, CMO, MONDAY, a_report, a_request, plan_physician
+from tests.builders import CASE_MANAGER, CMO, MONDAY, a_first_opinion, a_report, a_request, plan_physician
 from tests.policy.letters import letter, says
 from tests.policy.steps import (
     APPROVAL,
@@ -240,15 +241,32 @@ def test_a_declined_placement_keeps_the_case_from_no_file_but_its_task_does():
 
 
 def test_a_third_opinion_opens_after_a_declined_second_one_and_the_declined_may_give_it():
-    given = {"line": "medicare_advantage"}
-    case = differing(**given)
-    case = does(case, CASE_MANAGER, "place_opinion", **plan_physician(NEXT))
+    case = does(
+        declining(placed(line="medicare_advantage", first_opinion=a_first_opinion(recommends=True))),
+        CASE_MANAGER,
+        "place_opinion",
+        **plan_physician(NEXT),
+    )
+    case = does(case, CASE_MANAGER, "receive_report", **a_report(recommends=False))
 
-    case = declining(case)
+    own = does(own_case(case), CASE_MANAGER, "place_opinion", **plan_physician(FIRST))
 
-    assert declined(case) == {NEXT}
-    case = does(case, CASE_MANAGER, "place_opinion", **plan_physician(LAST))
+    assert case.stage is Stage.THIRD_OPINION
+    assert [(o.ordinal, o.stands) for o in own.opinions] == [(2, False), (2, True), (3, True)]
+
+
+def test_a_third_opinion_that_is_declined_is_placed_anew_and_comes_home_with_both_placements():
+    case = differing()
+    own = does(own_case(case), CASE_MANAGER, "place_opinion", **plan_physician(NEXT))
+
+    own = declining(own)
+
+    assert declined(own) == {NEXT}
+    own = does(own, CASE_MANAGER, "place_opinion", **plan_physician(LAST))
+    own = does(own, CASE_MANAGER, "receive_report", **a_report(recommends=False))
+    case = taken_in(case, brought_home(own), next_hour(own))
     assert [(o.ordinal, o.stands) for o in case.opinions] == [(2, True), (3, False), (3, True)]
+    assert case.stage is Stage.FILING
 
 
 def test_reminders_to_the_next_physician_have_numbers_of_their_own():

@@ -1,6 +1,6 @@
 """The opinion is placed, and its report is received and shared."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,9 +12,10 @@ from policy.request import Care
 from policy.routing import FeeArrangement, Tier
 from policy.rule import Obligation
 from policy.tasks import TaskKind
+from policy.third_opinion import opens_third_opinion
 from policy.timeframes import ClockState
 from tests.builders import CASE_MANAGER, CMO, a_member, a_professional, a_report, plan_physician
-from tests.policy.steps import DAY, approved, differing, does, next_hour, placed, refusal, reported
+from tests.policy.steps import DAY, approved, differing, does, next_hour, placed, refusal, reported, third
 
 REPORT = {"name": "report.pdf", "sha256": "ef" * 32, "size": 120_000}
 PRIMARY = {
@@ -166,23 +167,25 @@ def test_why_no_third_opinion_opens_stands_in_the_story():
     assert last.text.startswith("No third opinion")
 
 
-def test_differing_recommendations_send_the_case_back_to_placement_and_tell_the_member():
-    case = differing()
+def test_differing_recommendations_open_a_case_of_its_own_with_task_clock_and_letter():
+    case, own = differing(), third()
 
-    assert case.stage is Stage.PLACEMENT
-    assert [(t.kind, t.note) for t in case.open_tasks] == [(TaskKind.PLACEMENT, "third opinion")]
-    assert states(case, Obligation.PLACEMENT) == [ClockState.MET, ClockState.RUNNING]
-    assert [n.recipient for n in case.notices if n.kind is NoticeKind.THIRD_OPINION] == [Recipient.MEMBER]
+    assert (case.stage, case.open_tasks) == (Stage.THIRD_OPINION, ())
+    assert states(case, Obligation.PLACEMENT) == [ClockState.MET]
+    assert (own.number, own.third_opinion_of) == (f"{case.number}-3", case.number)
+    assert [(t.kind, t.note) for t in own.open_tasks] == [(TaskKind.PLACEMENT, "third opinion")]
+    assert states(own, Obligation.PLACEMENT) == [ClockState.RUNNING]
+    assert [(n.kind, n.recipient) for n in own.notices] == [(NoticeKind.THIRD_OPINION, Recipient.MEMBER)]
 
 
 def test_who_gave_the_second_opinion_cannot_give_the_third():
-    refused = refusal(differing(), CASE_MANAGER, "place_opinion", **plan_physician("1992999882"))
+    refused = refusal(third(), CASE_MANAGER, "place_opinion", **plan_physician("1992999882"))
 
     assert (refused.clause, refused.fields[0].field) == ("PUR", "professional.npi")
 
 
 def test_after_the_third_report_the_case_is_filed():
-    case = does(differing(), CASE_MANAGER, "place_opinion", **plan_physician("1992999890"))
+    case = does(third(), CASE_MANAGER, "place_opinion", **plan_physician("1992999890"))
 
     case = does(case, CASE_MANAGER, "receive_report", **a_report(recommends=True))
 
@@ -191,14 +194,13 @@ def test_after_the_third_report_the_case_is_filed():
     assert not [
         c for c in case.open_clocks if c.obligation is not Obligation.MEMBER_NOTICE and c.due_at < case.story[-1].at
     ]
-    assert case.story[-1].text == "The third opinion has been given"
+    assert not opens_third_opinion(case)
 
 
 def test_each_opinion_has_a_clock_of_its_own():
     second = differing()
 
-    third = does(second, CASE_MANAGER, "place_opinion", **plan_physician("1992999890"))
+    own = does(third(), CASE_MANAGER, "place_opinion", **plan_physician("1992999890"))
 
-    reports = [c for c in third.clocks if c.obligation is Obligation.CONSULTATION_REPORT]
-    assert [c.state for c in reports] == [ClockState.MET, ClockState.RUNNING]
-    assert reports[1].anchored_at - reports[0].anchored_at >= timedelta(hours=1)
+    assert states(second, Obligation.CONSULTATION_REPORT) == [ClockState.MET]
+    assert states(own, Obligation.CONSULTATION_REPORT) == [ClockState.RUNNING]

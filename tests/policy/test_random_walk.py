@@ -27,6 +27,7 @@ WAYS = (
     *[Walk.time_passes] * 12,
     *[Walk.letters_leave] * 12,
     *[Walk.the_case_is_filed] * 5,
+    *[Walk.its_third_opinion_comes_home_or_is_lost] * 5,
 )
 
 

@@ -3,10 +3,15 @@
 import pytest
 
 from policy.case import Case
-from policy.request import FirstOpinion, LineOfBusiness
-from policy.third_opinion import opens_third_opinion
+from policy.edition import EDITIONS
+from policy.filing import joined
+from policy.lifecycle import Stage
+from policy.particulars import Agreement, NoticeKind, Recipient
+from policy.request import FirstOpinion, LineOfBusiness, Recommendation
+from policy.third_opinion import belongs_to, brought_home, compare, opens_third_opinion, own_case, taken_in
 from tests.builders import CASE_MANAGER, a_first_opinion, a_professional, a_recommendation, a_report, plan_physician
-from tests.policy.steps import approved, differing, does, placed
+from tests.policy.letters import composed
+from tests.policy.steps import DESIGNEE, approved, differing, does, letters_left, next_hour, placed, refusal, third
 
 ADVANTAGE = LineOfBusiness.MEDICARE_ADVANTAGE
 WITHOUT_THE_RULE = (LineOfBusiness.MEDI_CAL, LineOfBusiness.COMMERCIAL)
@@ -65,12 +70,114 @@ def test_no_third_opinion_opens(case, reason):
     assert refused.clause == "T1"
 
 
-@pytest.mark.parametrize("third", [True, False])
-def test_no_fourth_opinion_opens_whatever_the_third_says(third):
-    case = does(differing(), CASE_MANAGER, "place_opinion", **plan_physician("1992999890"))
+@pytest.mark.parametrize("recommends", [True, False])
+def test_no_fourth_opinion_opens_whatever_the_third_says(recommends):
+    case = does(third(), CASE_MANAGER, "place_opinion", **plan_physician("1992999890"))
 
-    after = does(case, CASE_MANAGER, "receive_report", **a_report(recommends=third))
+    after = does(case, CASE_MANAGER, "receive_report", **a_report(recommends=recommends))
 
     refused = opens_third_opinion(after)
     assert not refused
     assert refused.reason == "The third opinion has been given"
+
+
+# -- two recommendations compared
+
+
+def said(recommends: bool, *, major: bool = True, procedure: str = "lumbar fusion") -> Recommendation:
+    return Recommendation(procedure=procedure, recommends_procedure=recommends, is_surgery_or_major=major)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "result"),
+    [
+        pytest.param(said(True), said(True), Agreement.AGREE, id="both for it"),
+        pytest.param(said(False), said(False), Agreement.AGREE, id="both against it"),
+        pytest.param(said(True), said(False), Agreement.DIFFER_ON_SURGERY, id="one against surgery"),
+        pytest.param(said(True, major=False), said(False), Agreement.DIFFER_ON_SURGERY, id="only one calls it surgery"),
+        pytest.param(said(True, major=False), said(False, major=False), Agreement.DIFFER_OTHERWISE, id="no surgery"),
+        pytest.param(None, said(True), Agreement.NOT_COMPARABLE, id="the first says nothing"),
+        pytest.param(said(True), None, Agreement.NOT_COMPARABLE, id="the second says nothing"),
+        pytest.param(said(True), said(True, procedure=" Lumbar  FUSION"), Agreement.AGREE, id="written otherwise"),
+        pytest.param(
+            said(True), said(True, procedure="physical therapy", major=False), Agreement.DIFFER_ON_SURGERY, id="therapy"
+        ),
+        pytest.param(said(True), said(True, procedure="discectomy"), Agreement.NOT_COMPARABLE, id="two surgeries"),
+        pytest.param(
+            said(False), said(False, procedure="discectomy"), Agreement.NOT_COMPARABLE, id="neither, of different ones"
+        ),
+    ],
+)
+def test_two_recommendations_agree_differ_or_cannot_be_compared(first, second, result):
+    found = compare(first, second)
+
+    assert found.result is result
+    assert found.why
+    assert compare(second, first).result is result
+
+
+def test_the_comparison_stands_in_the_case_and_in_its_story():
+    case = differing()
+
+    assert case.comparison is not None
+    assert case.comparison.result is Agreement.DIFFER_ON_SURGERY
+    assert "opinions:compared" in [e.event for e in case.story]
+
+
+def test_a_plan_can_add_lines_and_confirm_opinions_that_agree(monkeypatch):
+    rule = EDITIONS[0].third_opinion
+    wider = rule.model_copy(update={"lines": (*rule.lines, LineOfBusiness.COMMERCIAL), "confirmatory": (ADVANTAGE,)})
+    monkeypatch.setitem(EDITIONS[0].__dict__, "third_opinion", wider)
+
+    added = with_report(a_first_opinion(), second=False, line=LineOfBusiness.COMMERCIAL)
+    confirmed = with_report(a_first_opinion(), second=True)
+
+    assert (added.stage, confirmed.stage) == (Stage.THIRD_OPINION, Stage.THIRD_OPINION)
+    own = own_case(confirmed)
+    letter = composed(own, own.notices[0], next_hour(own))
+    assert "confirms theirs is covered" in " ".join(p for s in letter.sections for p in s.paragraphs)
+
+
+# -- its own case
+
+
+def test_the_third_physician_is_told_which_reports_and_results_there_are():
+    own = does(third(), CASE_MANAGER, "place_opinion", **plan_physician("1992999890"))
+    notice = next(n for n in own.notices if n.recipient is Recipient.OPINION_PHYSICIAN)
+
+    items = [item for s in composed(own, notice, next_hour(own)).sections for item in s.items]
+
+    assert any("Report of the second opinion, Dr. Lena Sato, November 2, 2026" in i for i in items)
+    assert len(items) > 1
+
+
+def test_what_the_third_opinion_brings_home_ends_the_waiting():
+    own = does(third(), CASE_MANAGER, "place_opinion", **plan_physician("1992999890"))
+    own = letters_left(does(own, CASE_MANAGER, "receive_report", **a_report(recommends=False)))
+
+    case = taken_in(differing(), brought_home(joined(own, next_hour(own))), next_hour(own))
+
+    assert case.stage is Stage.FILING
+    assert [o.ordinal for o in case.opinions] == [2, 3]
+    assert {n.kind for n in case.third_letters} == {
+        NoticeKind.THIRD_OPINION, NoticeKind.AUTHORIZATION, NoticeKind.REPORT_COPY
+    }  # fmt: skip
+
+
+def test_a_third_opinion_without_its_report_does_not_come_home():
+    with pytest.raises(ValueError, match="with its report"):
+        brought_home(third())
+
+
+@pytest.mark.parametrize(
+    ("number", "of"),
+    [("SO-2026-000001-3", "SO-2026-000001"), ("SO-2026-000001", ""), ("SO-2026-3", ""), ("", "")],
+)
+def test_a_third_opinions_number_says_to_which_case_it_belongs(number, of):
+    assert belongs_to(number) == of
+
+
+def test_the_determination_of_a_third_opinion_is_changed_in_the_case_that_it_belongs_to():
+    refused = refusal(third(), DESIGNEE, "change_determination", because="appeal", outcome="approved", rationale="x")
+
+    assert "SO-2026-000001; change it there" in refused.reason

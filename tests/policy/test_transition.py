@@ -10,6 +10,7 @@ from policy.alarms import ring
 from policy.case import FIRST_GENERATION, STORY_KEPT, Case, open_case
 from policy.coding import code
 from policy.filing import closed, filed
+from policy.third_opinion import lost
 from policy.transition import Transition, between, newly_opened
 from tests.builders import (
     CASE_MANAGER,
@@ -27,6 +28,7 @@ from tests.policy.steps import (
     DAY,
     DENIAL,
     NUMBER,
+    SUPERVISOR,
     a_filing,
     attempts,
     consultation,
@@ -78,6 +80,8 @@ LONG = (
     does(CASE_MANAGER, "place_opinion", **plan_physician("1992999882")),
     waits(40),
     does(CASE_MANAGER, "receive_report", **a_report(recommends=False, attachments=[REPORT])),
+    lambda c: lost(c, "it was terminated", next_hour(c)),
+    does(SUPERVISOR, "take_up_third_opinion"),
     does(CASE_MANAGER, "place_opinion", **plan_physician("1992999890")),
     does(CASE_MANAGER, "receive_report", **a_report(recommends=True)),
     *END,

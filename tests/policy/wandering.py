@@ -13,11 +13,14 @@ from policy.coding import code
 from policy.completeness import missing, outstanding
 from policy.dispatch import sent
 from policy.filing import closed, filed, may_file
+from policy.lifecycle import Stage
+from policy.particulars import ChangedBecause
 from policy.people import Actor, Role
 from policy.request import Care, Item, LineOfBusiness, Priority, Request
 from policy.staffaction import StaffAction
 from policy.tasks import HumanTask
-from tests.builders import MONDAY, action
+from policy.third_opinion import lost, taken_in
+from tests.builders import CMO, MONDAY, action
 from tests.policy.always import Witness
 from tests.policy.doings import (
     A_PART,
@@ -28,6 +31,8 @@ from tests.policy.doings import (
     SIGNALS,
     a_fitting_placement,
     a_request_for,
+    a_third,
+    changed,
     decided,
     handlings,
     information,
@@ -36,7 +41,17 @@ from tests.policy.doings import (
     said,
     signals,
 )
-from tests.policy.steps import ADMINISTRATOR, HOW, NUMBER, SUPERVISOR, a_filing, consultation, delivery, no_delivery
+from tests.policy.steps import (
+    ADMINISTRATOR,
+    DESIGNEE,
+    HOW,
+    NUMBER,
+    SUPERVISOR,
+    a_filing,
+    consultation,
+    delivery,
+    no_delivery,
+)
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 LINES = tuple(line for line in LineOfBusiness if line is not LineOfBusiness.CMC)  # which ended before 2026
@@ -107,7 +122,22 @@ class Walk:
             self.becomes(filed(self.case, a_filing(self.now), self.now))
             self.becomes(closed(self.case, self.now))
             self.closed += 1
-            self.begins(self.a_request())
+            if self.random.random() < 0.3:
+                self.is_decided_anew()
+            if self.case.stage is Stage.CLOSED:
+                self.begins(self.a_request())
+
+    def is_decided_anew(self) -> None:
+        """Somebody reopens the closed case, or tries to."""
+        because = self.random.choice(tuple(ChangedBecause))
+        self.sends(self.random.choice((DESIGNEE, CMO, SUPERVISOR)), "change_determination", **changed(because))
+
+    def its_third_opinion_comes_home_or_is_lost(self) -> None:
+        if self.case.stage is Stage.THIRD_OPINION and not self.witness.open:
+            comes = self.random.random() < 0.5
+            self.becomes(
+                taken_in(self.case, a_third(self.case), self.now) if comes else lost(self.case, "terminated", self.now)
+            )
 
     def somebody_works(self) -> None:
         if self.witness.open:

@@ -120,6 +120,8 @@ DOES = {
     "expedite_request": "CD",
     "refuse_expedite": "CD",
     "extend_decision": "CD",
+    "change_determination": "CDSA",
+    "take_up_third_opinion": "SA",
     "record_call": "M",
     "report_returned_letter": "IMSA",
     "reissue_letter": "MSA",

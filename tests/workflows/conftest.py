@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -118,6 +119,14 @@ class Played:
 
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
+    """Nothing is cached: each task of the story replays all that was before it."""
+    async with a_stage() as played:
+        yield played
+
+
+@asynccontextmanager
+async def a_stage(*, max_cached_cases: int = 0) -> AsyncIterator[Stage]:
+    """A server of its own, a worker, fakes behind the ports."""
     beside_python = Path(sys.executable).with_name("temporal-test-server")
     program = str(beside_python) if beside_python.exists() else shutil.which("temporal-test-server")
     async with await WorkflowEnvironment.start_time_skipping(
@@ -130,5 +139,5 @@ async def stage() -> AsyncIterator[Stage]:
             )
         )
         played = Stage(env)
-        async with running_workers(env.client, played.steps, runner=sandboxed(), max_cached_cases=0):
+        async with running_workers(env.client, played.steps, runner=sandboxed(), max_cached_cases=max_cached_cases):
             yield played

@@ -9,7 +9,7 @@ from policy.rule import Obligation
 from policy.tasks import TaskKind
 from policy.timeframes import ClockState
 from tests.builders import CASE_MANAGER, CMO, INTAKE, a_report, plan_physician
-from workflows.second_opinion import PRESENTATION
+from workflows.carrying import PRESENTATION
 
 HOUR = timedelta(hours=1)
 DENIAL = {"outcome": "denied", "rationale": "Two opinions are on record.", "criteria": "MCG 4.2"}
