@@ -40,6 +40,7 @@ from policy.plan import PLAN
 from policy.reaching import opinion_ordinal
 from policy.request import Item
 from policy.rule import Anchor
+from policy.third_opinion import line_has_no_third
 from policy.timeframes import DECISION_LIMITS
 from policy.verdict import Refused
 
@@ -229,6 +230,7 @@ def _reported(case: Case, notice: Notice, _now: datetime) -> Facts:
         "report_on": local_day(opinion.report.received_at),
         "findings": opinion.report.findings,
         "recommendations": opinion.report.recommendations,
+        "line_has_no_third": line_has_no_third(case),
     }
 
 

@@ -245,7 +245,11 @@ class ReportReminder(CaseContent):
 
 
 class ReportCopy(CaseContent):
-    """The report, for those who treat the member and for the member (P7; H&S 1383.15(h))."""
+    """The report, for those who treat the member and for the member (P7; H&S 1383.15(h)).
+
+    ``line_has_no_third`` where the first two opinions differ on surgery and only the line keeps a third from opening
+    (T1): the member is told why.
+    """
 
     KIND = NoticeKind.REPORT_COPY
 
@@ -254,6 +258,7 @@ class ReportCopy(CaseContent):
     report_on: date
     findings: Text
     recommendations: Text
+    line_has_no_third: bool = False
 
 
 class ThirdOpinion(CaseContent):

@@ -112,6 +112,12 @@ def opens_third_opinion(case: Case) -> Allowed | Refused:
     return Allowed()
 
 
+def line_has_no_third(case: Case) -> bool:
+    """Whether the opinions differ on surgery, and only the line, without the rule, keeps a third from opening (T1)."""
+    differ = case.comparison is not None and case.comparison.result is Agreement.DIFFER_ON_SURGERY
+    return differ and case.request.line not in case.edition.third_opinion.lines
+
+
 def _is_about_surgery(*said: Recommendation | None) -> bool:
     return any(one is not None and one.is_surgery_or_major for one in said)
 

@@ -9,7 +9,15 @@ from policy.lifecycle import Stage
 from policy.particulars import Agreement, NoticeKind, Recipient
 from policy.request import FirstOpinion, LineOfBusiness, Recommendation
 from policy.third_opinion import belongs_to, brought_home, compare, opens_third_opinion, own_case, taken_in
-from tests.builders import CASE_MANAGER, a_first_opinion, a_professional, a_recommendation, a_report, plan_physician
+from tests.builders import (
+    CASE_MANAGER,
+    a_first_opinion,
+    a_member,
+    a_professional,
+    a_recommendation,
+    a_report,
+    plan_physician,
+)
 from tests.policy.letters import composed
 from tests.policy.steps import DESIGNEE, approved, differing, does, letters_left, next_hour, placed, refusal, third
 
@@ -136,6 +144,40 @@ def test_a_plan_can_add_lines_and_confirm_opinions_that_agree(monkeypatch):
     own = own_case(confirmed)
     letter = composed(own, own.notices[0], next_hour(own))
     assert "confirms theirs is covered" in " ".join(p for s in letter.sections for p in s.paragraphs)
+
+
+def copy_for(case: Case, recipient: Recipient) -> str:
+    """The words of somebody's copy of the last report."""
+    kinds = (n for n in case.notices if n.kind is NoticeKind.REPORT_COPY)
+    notice = next(n for n in kinds if n.recipient is recipient)
+    return " ".join(p for s in composed(case, notice, next_hour(case)).sections for p in s.paragraphs)
+
+
+WHY_NONE = {"en": "does not have this rule", "es": "no tiene esa regla"}
+
+
+@pytest.mark.parametrize("language", WHY_NONE)
+@pytest.mark.parametrize("line", WITHOUT_THE_RULE)
+def test_the_members_copy_says_why_no_third_opinion_opened_on_a_line_without_the_rule(line, language):
+    member = a_member(language=language)
+    case = placed(line=line, member=member, first_opinion=a_first_opinion(recommends=True))
+
+    case = does(case, CASE_MANAGER, "receive_report", **a_report(recommends=False))
+
+    assert WHY_NONE[language] in copy_for(case, Recipient.MEMBER)
+    assert WHY_NONE[language] not in copy_for(case, Recipient.PCP)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(differing(), id="one opens"),
+        pytest.param(with_report(a_first_opinion(), True, line=LineOfBusiness.COMMERCIAL), id="they agree"),
+        pytest.param(with_report(None, False, line=LineOfBusiness.COMMERCIAL), id="the first does not say"),
+    ],
+)
+def test_no_copy_speaks_of_the_line_where_the_line_is_not_the_reason(case):
+    assert WHY_NONE["en"] not in copy_for(case, Recipient.MEMBER)
 
 
 # -- its own case
