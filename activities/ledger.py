@@ -9,7 +9,7 @@ from temporalio import activity
 from activities.ports import Ledger, Panel
 from policy.nomination import StaffMember
 from policy.tasks import TaskKind
-from policy.transition import Transition
+from policy.transition import GivenUp, Transition
 
 
 class LedgerSteps:
@@ -23,6 +23,11 @@ class LedgerSteps:
     def record(self, transition: Transition) -> None:
         """Record what happened; no new kind of task begins."""
         self._ledger.record(transition)
+
+    @activity.defn
+    def give_up(self, given_up: GivenUp) -> None:
+        """Take the tasks and clocks of a case that ended before its time off the lists (T1): it cannot do so itself."""
+        self._ledger.give_up(given_up)
 
     @activity.defn
     def present_to_case_manager(self, transition: Transition) -> None:

@@ -15,7 +15,7 @@ from policy.nomination import StaffMember
 from policy.particulars import Filing
 from policy.request import Request
 from policy.tasks import HumanTask
-from policy.transition import Transition
+from policy.transition import GivenUp, Transition
 
 
 class Ledger(Protocol):
@@ -23,6 +23,9 @@ class Ledger(Protocol):
 
     def record(self, transition: Transition) -> None:
         """Append the lines and update the rows, in one transaction. Idempotent on (case, seq)."""
+
+    def give_up(self, given_up: GivenUp) -> None:
+        """Take what is open of a case off the lists and close it, once; one that is closed stays as it is."""
 
 
 class Panel(Protocol):

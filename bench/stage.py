@@ -21,7 +21,7 @@ from bench.scripts import STRAIGHTFORWARD, Step, request
 from policy.case import GENERATION, open_case
 from policy.particulars import Notice
 from policy.tasks import HumanTask
-from policy.transition import Transition
+from policy.transition import GivenUp, Transition
 from records.ledger import CaseLedger
 from wiring.devserver import embedded_server
 from wiring.settings import Settings
@@ -48,6 +48,10 @@ class WatchedLedger:
         """Records, then tells whoever waits for the case."""
         self.ledger.record(transition)
         self.bell.ring(transition.case_number, partial(self._note, transition))
+
+    def give_up(self, given_up: GivenUp) -> None:
+        """As the real one; nobody waits for such a case."""
+        self.ledger.give_up(given_up)
 
     def _note(self, transition: Transition) -> None:
         self.tasks.setdefault(transition.case_number, {}).update({t.id: t for t in transition.tasks})

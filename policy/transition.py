@@ -45,6 +45,14 @@ class Transition(Value):
     request: Request | None = None
 
 
+class GivenUp(Value):
+    """A case whose own story ended before its time, and which nobody goes on with; ``why`` names no person."""
+
+    case_number: str
+    at: AwareDatetime
+    why: str
+
+
 def between(before: Case | None, after: Case, at: datetime) -> Transition:
     """The transition from the value that was recorded last (None: nothing yet) to the present one."""
     seq = before.seq if before else 0

@@ -2,20 +2,24 @@
 
 from sqlalchemy import Connection, Engine, Table
 
-from policy.particulars import RefusedAction
-from policy.transition import Transition
+from policy.clauses import Clause
+from policy.particulars import RefusedAction, StoryEntry
+from policy.transition import GivenUp, Transition
 from records import projections
 from records.database import writing
 from records.errors import RecordsError
 from records.projections import Row
 from records.statements import (
+    CLOCKS_STOPPED,
     FIRST_LATE,
+    GIVEN_UP,
     LAST_LATE,
     ONE_MORE_REFUSED,
     SAME_LATE,
     STANDING,
     STARTED,
     STORED,
+    TASKS_EXITED,
     inserting,
 )
 from records.tables import CASES, CLOCKS, DOCUMENTS, LEDGER, NOTICES, REFUSALS, TASKS
@@ -52,6 +56,26 @@ class CaseLedger:
                 raise RecordsError(f"Case {case_number} is not in the records: nothing can be refused of it.")
             earlier = _refused_before(connection, case_number, refused)
             return earlier if earlier is not None else _refuse(connection, case_number, refused)
+
+    def give_up(self, given_up: GivenUp) -> None:
+        """Close a case whose own story ended before its time: no task of it stands on a list, no clock of it runs.
+
+        What was breached stays breached. The line that says so is numbered as late refusals are; what the story itself
+        would still record changes no row any more. A case that is closed, or that nobody recorded, is left alone.
+        """
+        number = given_up.case_number
+        with writing(self._engine) as connection:
+            if connection.execute(STORED, {"case": number}).first() is None:
+                return
+            if connection.execute(GIVEN_UP, {"case": number, "at": given_up.at}).rowcount == 0:
+                return
+            connection.execute(TASKS_EXITED, {"case": number, "at": given_up.at})
+            connection.execute(CLOCKS_STOPPED, {"case": number, "at": given_up.at, "why": given_up.why})
+            text = f"Ended before its time: {given_up.why}"
+            entry = StoryEntry(
+                seq=_late_line(connection, number), at=given_up.at, event="case:given-up", text=text, clause=Clause.T1
+            )
+            _write(connection, LEDGER, [projections.line(number, entry)], change=False)
 
 
 def _opened(connection: Connection, transition: Transition) -> int:
@@ -92,12 +116,17 @@ def _refused_before(connection: Connection, case_number: str, refused: RefusedAc
 
 
 def _refuse(connection: Connection, case_number: str, refused: RefusedAction) -> int:
-    last = connection.execute(LAST_LATE, {"case": case_number}).scalar()
-    refused = refused.model_copy(update={"seq": FIRST_LATE if last is None else last + 1})
+    refused = refused.model_copy(update={"seq": _late_line(connection, case_number)})
     _write(connection, REFUSALS, [projections.refusal(case_number, refused)], change=False)
     _write(connection, LEDGER, [projections.line_of(case_number, refused)], change=False)
     connection.execute(ONE_MORE_REFUSED, {"case": case_number})
     return refused.seq
+
+
+def _late_line(connection: Connection, case_number: str) -> int:
+    """The number of the next line that is not the story's own."""
+    last: int | None = connection.execute(LAST_LATE, {"case": case_number}).scalar()
+    return FIRST_LATE if last is None else last + 1
 
 
 def _write(connection: Connection, table: Table, rows: list[Row], *, change: bool = True) -> None:

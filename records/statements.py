@@ -3,10 +3,13 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Executable, Integer, bindparam, delete, func, select, update
+from sqlalchemy import BindParameter, Executable, Integer, bindparam, case, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from records.tables import ABSENCES, CASES, INTAKE, LEDGER, REFUSALS, TABLES
+from policy.lifecycle import Stage
+from policy.tasks import TaskState
+from policy.timeframes import ClockState
+from records.tables import ABSENCES, CASES, CLOCKS, INTAKE, LEDGER, REFUSALS, TABLES, TASKS
 
 INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -30,6 +33,33 @@ STANDING = (
     .values(
         refused_count=bindparam("refused", type_=Integer)
         + select(func.count()).select_from(REFUSALS).where(*LATE).scalar_subquery()
+    )
+)
+# A case that is given up: what its own story may still try to record is older than this, and changes nothing.
+GIVEN_UP = (
+    update(CASES)
+    .where(CASES.c.number == CASE, CASES.c.closed_at.is_(None))
+    .values(
+        stage=Stage.CLOSED,
+        closed_at=bindparam("at"),
+        decision_due=None,
+        next_due=None,
+        next_due_rule="",
+        revision=FIRST_LATE,
+    )
+)
+TASKS_EXITED = (
+    update(TASKS)
+    .where(TASKS.c.case_number == CASE, TASKS.c.ended_at.is_(None))
+    .values(state=TaskState.EXITED, ended_at=bindparam("at"), suspended_until=None, asked="", answer_by=None)
+)
+CLOCKS_STOPPED = (
+    update(CLOCKS)
+    .where(CLOCKS.c.case_number == CASE, CLOCKS.c.ended_at.is_(None))
+    .values(
+        state=case((CLOCKS.c.state == ClockState.BREACHED, CLOCKS.c.state), else_=ClockState.WAIVED),
+        ended_at=bindparam("at"),
+        cause=case((CLOCKS.c.state == ClockState.BREACHED, CLOCKS.c.cause), else_=bindparam("why")),
     )
 )
 STARTED = (

@@ -12,7 +12,7 @@ from policy.nomination import StaffMember
 from policy.particulars import Filing
 from policy.request import Request
 from policy.tasks import HumanTask
-from policy.transition import Transition
+from policy.transition import GivenUp, Transition
 from tests.builders import MONDAY
 
 
@@ -21,7 +21,11 @@ class FakeLedger:
 
     def __init__(self) -> None:
         self.transitions: list[Transition] = []
+        self.given_up: dict[str, GivenUp] = {}
         self.failures = 0
+
+    def give_up(self, given_up: GivenUp) -> None:
+        self.given_up.setdefault(given_up.case_number, given_up)
 
     def record(self, transition: Transition) -> None:
         if self.failures:

@@ -130,6 +130,7 @@ def _build_worker(
             workflows=WORKFLOWS,
             activities=[
                 ledger.record,
+                ledger.give_up,
                 ledger.present_to_case_manager,
                 ledger.present_to_physician,
                 ledger.present_to_consultant,

@@ -8,14 +8,16 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ChildWorkflowError, FailureError
 
 from activities.filing import FilingSteps
+from activities.ledger import LedgerSteps
 from policy import filing
 from policy.case import WITH_CHANNELS
 from policy.coding import category, code, latest_row
 from policy.lifecycle import Outcome, Stage
 from policy.tasks import TaskKind
 from policy.third_opinion import lost, own_case, taken_in
+from policy.transition import GivenUp
 from workflows import workflow_id
-from workflows.carrying import EFFECT, CarriesOut
+from workflows.carrying import EFFECT, RECORDING, CarriesOut
 from workflows.inspection import at_start, words
 from workflows.messages import Closing, Opening, ThirdOpening
 from workflows.third_opinion import ThirdOpinionWorkflow
@@ -123,6 +125,8 @@ class SecondOpinionWorkflow(CarriesOut):
     async def _third_opinion_is_given(self) -> None:
         """Third Opinion 1 and 2: its report comes home; if its own case ends before, a supervisor takes it up here.
 
+        What was open there leaves the work lists first: one that was terminated could not say so itself.
+
         When this case is ended from outside, the other is asked to end, too: what nobody waits for, nobody should do.
         """
         third = own_case(self.case)
@@ -139,7 +143,10 @@ class SecondOpinionWorkflow(CarriesOut):
                 ],
             )
         except FailureError as trouble:
-            self.case = lost(self.case, _how_it_ended(trouble), workflow.now())
+            why = _how_it_ended(trouble)
+            ended = GivenUp(case_number=third.number, at=workflow.now(), why=why)
+            await workflow.execute_local_activity_method(LedgerSteps.give_up, ended, **RECORDING)
+            self.case = lost(self.case, why, workflow.now())
         else:
             self.case = taken_in(self.case, given, workflow.now())
 

@@ -95,6 +95,24 @@ class House:
             time.sleep(0.2)
         raise AssertionError(f"{case} never came to {wanted}: {found['case']}")
 
+    def until_there(self, case: str) -> None:
+        """Returns once the records have the case."""
+        for _ in range(60):
+            if self.run("show", case, "--json").returncode == 0:
+                return
+            time.sleep(0.2)
+        raise AssertionError(f"{case} never came")
+
+    def until_task(self, case: str, kind: str) -> dict[str, Any]:
+        """The open task of a kind, once there is one."""
+        for _ in range(60):
+            for task in self.answer("show", case)["tasks"]:
+                if task["kind"] == kind and task["ended_at"] is None:
+                    found: dict[str, Any] = task
+                    return found
+            time.sleep(0.2)
+        raise AssertionError(f"{case} never had the task {kind}")
+
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:

@@ -2,6 +2,7 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from sqlalchemy import Engine, select, text
 
 from policy.acting import act
 from policy.case import Case
-from policy.transition import Transition
+from policy.request import Item
+from policy.timeframes import ClockState
+from policy.transition import GivenUp, Transition
 from records import projections, queries
 from records.database import reading, writing
 from records.errors import RecordsError
@@ -17,7 +20,7 @@ from records.intake import IntakeRegister
 from records.ledger import CaseLedger
 from records.rows import CaseFile
 from records.tables import TABLES
-from tests.builders import CMO, MONDAY, a_request, action
+from tests.builders import CASE_MANAGER, CMO, MONDAY, a_request, action, an_incomplete_request
 from tests.records.lives import Life, a_long_life, a_short_life
 
 
@@ -281,3 +284,61 @@ def test_a_size_beyond_all_columns_does_not_stop_the_ledger(engine: Engine, ledg
     record_all(ledger, life)
 
     assert file_of(engine, life.case).documents[0].size == 2**63 - 1
+
+
+# -- a case that is given up
+
+
+def given_up(life: Life) -> GivenUp:
+    return GivenUp(case_number=life.case.number, at=life.now, why="it was terminated")
+
+
+def an_open_life() -> Life:
+    """Asked for information, and overdue: a task is open, clocks run, one is breached."""
+    life = Life("SO-2026-000001", an_incomplete_request(Item.TEST_RESULTS))
+    life.act("request_information", CASE_MANAGER, items=[Item.TEST_RESULTS])
+    life.wait(timedelta(days=10))
+    return life
+
+
+def test_what_was_open_of_a_case_that_is_given_up_is_on_no_list_any_more(engine: Engine, ledger: CaseLedger):
+    life = an_open_life()
+    record_all(ledger, life)
+    breached = {c.clock_id for c in file_of(engine, life.case).clocks if c.state is ClockState.BREACHED}
+
+    ledger.give_up(given_up(life))
+
+    kept = file_of(engine, life.case)
+    assert [t.task_id for t in kept.tasks if t.state == "exited"] == [t.id for t in life.case.open_tasks] != []
+    assert all(t.ended_at for t in kept.tasks)
+    assert all(c.ended_at for c in kept.clocks)
+    assert breached
+    assert {c.clock_id for c in kept.clocks if c.state is ClockState.BREACHED} == breached
+    assert (kept.case.stage, kept.case.closed_at, kept.case.next_due) == ("closed", life.now, None)
+    assert [line.event for line in kept.ledger][-1] == "case:given-up"
+
+
+def test_giving_up_twice_is_giving_up_once_and_the_storys_late_words_open_nothing(engine: Engine, ledger: CaseLedger):
+    life = an_open_life()
+    *earlier, last = life.transitions
+    for transition in earlier:
+        ledger.record(transition)
+    ledger.give_up(given_up(life))
+    once = contents(engine)
+
+    ledger.give_up(given_up(life))
+    assert contents(engine) == once
+    ledger.record(last)
+
+    assert all(t.ended_at for t in file_of(engine, life.case).tasks)
+
+
+def test_a_closed_case_and_one_that_nobody_recorded_are_not_given_up(engine: Engine, ledger: CaseLedger):
+    life = a_short_life()
+    ledger.give_up(given_up(life))
+    record_all(ledger, life)
+    before = contents(engine)
+
+    ledger.give_up(given_up(life))
+
+    assert contents(engine) == before

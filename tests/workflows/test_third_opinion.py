@@ -115,7 +115,8 @@ async def test_a_third_opinion_whose_case_was_cancelled_is_taken_up_by_a_supervi
     closing = await played.ends()
 
     assert task.escalated
-    assert "cancelled" in task.note
+    assert task.note == "it was cancelled"
+    assert stage.ledger.given_up[THIRD].why == "it was cancelled"
     assert [o.ordinal for o in stage.cabinet.packets[closing.case_number].opinions] == [2, 3]
 
 
