@@ -45,9 +45,10 @@ REFUSALS_KEPT = 100
 
 # What later code does otherwise it does to new cases only: what was recorded under an older generation keeps its
 # meaning when it is replayed. 1: until 2026-11. 2: tasks are owned, ordered and escalated as WS-HumanTask has it.
-# 3: a letter has left when its channel proves it; one that comes back is owed again.
-FIRST_GENERATION, WITH_CHANNELS = 1, 3
-GENERATION = WITH_CHANNELS
+# 3: a letter has left when its channel proves it; one that comes back is owed again. 4: a third opinion has a case of
+# its own, and a closed case can be reopened.
+FIRST_GENERATION, WITH_CHANNELS, WITH_REOPENING = 1, 3, 4
+GENERATION = WITH_REOPENING
 
 
 class Case(Value):

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime
 
 from policy.calendar import local_day
-from policy.case import WITH_CHANNELS, Case
+from policy.case import WITH_REOPENING, Case
 from policy.clauses import Clause
 from policy.edition import Category
 from policy.lifecycle import Outcome
@@ -74,7 +74,7 @@ def code(case: Case, now: datetime) -> Case:
     found = category(case)
     if found is None or case.determination is None:
         return case
-    if case.generation >= WITH_CHANNELS:
+    if case.generation >= WITH_REOPENING:
         made = case.determination
         coded = Coded(category=found.code, outcome=made.outcome, decided_at=made.at)
         if case.coded and case.coded[-1] == coded:

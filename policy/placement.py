@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from policy.actions import PlaceOpinion, ReceiveReport
 from policy.calendar import local_day
-from policy.case import WITH_CHANNELS, Case
+from policy.case import WITH_CHANNELS, WITH_REOPENING, Case
 from policy.clauses import Clause
 from policy.dispatch import moot, plan_anew, recall
 from policy.eligibility import opinion_eligibility
@@ -232,7 +232,7 @@ def receive_report(case: Case, action: ReceiveReport, now: datetime) -> Case | R
     third = opens_third_opinion(case)
     if not third:
         return case.tell(now, "third-opinion:not-opened", third.reason, clause=third.clause).move(Stage.FILING)
-    if case.generation >= WITH_CHANNELS:
+    if case.generation >= WITH_REOPENING:
         return sent_out(case, now)
     case = case.tell(now, "third-opinion:opened", "The recommendations differ: a third opinion", clause=Clause.T1)
     case = case.plan_notice(NoticeKind.THIRD_OPINION, now, Recipient.MEMBER)

@@ -8,7 +8,7 @@ that was is overwritten. A closed case is so reopened; a letter that comes back 
 from datetime import datetime
 
 from policy.calendar import local_day
-from policy.case import WITH_CHANNELS, Case
+from policy.case import WITH_REOPENING, Case
 from policy.clauses import Clause
 from policy.determination import may_determine
 from policy.dispatch import moot
@@ -40,7 +40,7 @@ DECIDED_ANEW = "decided anew"
 
 def reopens(case: Case, action: StaffAction) -> bool:
     """Whether the action is one that a closed case still takes."""
-    return isinstance(action, REOPENING) and case.generation >= WITH_CHANNELS and not case.third_opinion_of
+    return isinstance(action, REOPENING) and case.generation >= WITH_REOPENING and not case.third_opinion_of
 
 
 def change(case: Case, action: ChangeDetermination, now: datetime) -> Case | Refused:
@@ -85,7 +85,7 @@ def _decided_anew(case: Case, earlier: Determination, made: Determination, now: 
 
 
 def _can_be_changed(case: Case) -> Verdict:
-    if case.generation < WITH_CHANNELS:
+    if case.generation < WITH_REOPENING:
         return Refused(reason="a case of this age cannot be reopened; open a new request that names it")
     if case.third_opinion_of:
         return Refused(

@@ -7,7 +7,7 @@ case that it belongs to, which files all of them in one packet.
 
 from datetime import datetime
 
-from policy.case import WITH_CHANNELS, Case
+from policy.case import WITH_REOPENING, Case
 from policy.clauses import Clause
 from policy.lateractions import TakeUpThirdOpinion
 from policy.lifecycle import Stage
@@ -84,7 +84,7 @@ def _recommendations(case: Case) -> tuple[Recommendation | None, Recommendation 
 
 def compared(case: Case, now: datetime) -> Case:
     """The case with its two recommendations compared, once, when the second report is here."""
-    if case.generation < WITH_CHANNELS or case.comparison or len(case.standing_opinions) != OPINIONS_BEFORE_A_THIRD:
+    if case.generation < WITH_REOPENING or case.comparison or len(case.standing_opinions) != OPINIONS_BEFORE_A_THIRD:
         return case
     found = compare(*_recommendations(case))
     text = f"The first and the second opinion: {found.why}"
@@ -97,7 +97,7 @@ def opens_third_opinion(case: Case) -> Allowed | Refused:
     rule, line = case.edition.third_opinion, case.request.line
     if case.third_opinion_of or len(case.standing_opinions) != OPINIONS_BEFORE_A_THIRD:
         return Refused(reason="The third opinion has been given", clause=Clause.T1)
-    if case.generation < WITH_CHANNELS:
+    if case.generation < WITH_REOPENING:
         return _opens_as_before(case, first, second)
     found = compare(first, second)
     if found.result is Agreement.NOT_COMPARABLE:

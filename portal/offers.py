@@ -9,7 +9,7 @@ from typing import Any
 
 from policy.actions import ACTIONS
 from policy.calendar import local_day
-from policy.case import FIRST_GENERATION, WITH_CHANNELS, Case
+from policy.case import FIRST_GENERATION, WITH_REOPENING, Case
 from policy.duties import may_own
 from policy.lateractions import ChangeDetermination
 from policy.letteractions import ReissueLetter, ReportReturnedLetter
@@ -168,7 +168,7 @@ def on_the_case(actor: Actor, case: Case | CaseRow) -> tuple[Offered, ...]:
 
 def _can_be_changed(case: Case | CaseRow) -> bool:
     """Whether a determination can be changed: a denial that waits to be filed, or is closed and still in Temporal."""
-    if isinstance(case, Case) and case.generation < WITH_CHANNELS:
+    if isinstance(case, Case) and case.generation < WITH_REOPENING:
         return False
     return case.outcome is Outcome.DENIED and case.stage in (Stage.FILING, Stage.CLOSED)
 
@@ -178,7 +178,7 @@ def on_a_letter(actor: Actor, letter: Notice | NoticeRow, case: Case | CaseRow) 
     if letter.ended_as is not None:
         return ()
     closed = case.stage is Stage.CLOSED
-    old = isinstance(case, Case) and (case.generation < WITH_CHANNELS or bool(case.third_opinion_of))
+    old = isinstance(case, Case) and (case.generation < WITH_REOPENING or bool(case.third_opinion_of))
     came_back = letter.sent_at is not None and not (closed and old)
     fits = {ReportReturnedLetter.SIGNAL: came_back, ReissueLetter.SIGNAL: not closed}
     return tuple(Offered(signal=s) for s, now_ in fits.items() if now_ and may_do(actor, s))

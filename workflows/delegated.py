@@ -31,11 +31,11 @@ from policy.filing import DRAWER
 from policy.particulars import Notice, Receipt, RefusedAction
 from policy.trust import Trust
 from policy.verdict import Value
+from workflows.carrying import EFFECT, LONGEST_HISTORY, RECORDING
 from workflows.deadline import Deadline
 from workflows.delegatedview import attributes, details
 from workflows.inspection import changes
 from workflows.receiving import UNKNOWN, Unreadable, named, read
-from workflows.second_opinion import EFFECT, LONGEST_HISTORY, RECORDING
 from workflows.signatures import check
 from workflows.staff import ENVELOPE
 

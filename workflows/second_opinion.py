@@ -10,7 +10,7 @@ from temporalio.exceptions import ChildWorkflowError, FailureError
 from activities.filing import FilingSteps
 from activities.ledger import LedgerSteps
 from policy import filing
-from policy.case import WITH_CHANNELS
+from policy.case import WITH_REOPENING
 from policy.coding import category, code, latest_row
 from policy.lifecycle import Outcome, Stage
 from policy.tasks import TaskKind
@@ -96,14 +96,14 @@ class SecondOpinionWorkflow(CarriesOut):
             await workflow.execute_activity_method(
                 FilingSteps.send_to_mhc, row, summary=f"Code the case in MHC: {row.category}", **EFFECT
             )
-            if self.case.generation >= WITH_CHANNELS and not self._is_ready:
+            if self.case.generation >= WITH_REOPENING and not self._is_ready:
                 return
         packet = filing.packet(self.case, workflow.now())
         filed = await workflow.execute_activity_method(
             FilingSteps.file_packet, packet, summary=f"File under {filing.DRAWER}", **EFFECT
         )
         self.case = filing.filed(self.case, filed, workflow.now())
-        if self.case.generation >= WITH_CHANNELS and not self._is_ready:
+        if self.case.generation >= WITH_REOPENING and not self._is_ready:
             return
         self.case = filing.closed(self.case, workflow.now())
         await self._record()
