@@ -219,8 +219,8 @@ def _duties(file: CaseFile) -> None:
     )
     table(
         "Letters",
-        ("kind", "to", "how it stands", "document"),
-        ((words(n.kind), words(n.recipient), _how_it_stands(n), n.document) for n in file.notices),
+        ("kind", "to", "how it stands", "key", "document"),
+        ((words(n.kind), words(n.recipient), _how_it_stands(n), n.key, n.document) for n in file.notices),
         empty="No letter is owed.",
     )
 

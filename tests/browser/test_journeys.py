@@ -122,6 +122,56 @@ def test_a_denial_shows_its_letters_first_and_its_author_is_not_who_prepared_the
     portal.house.until(case, stage="closed", outcome="denied")
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_a_closed_denial_is_overturned_by_another_physician_and_a_letter_that_came_back_is_reported(
+    portal: Portal, scripts
+):
+    case = denied_and_closed(portal)
+    manager, physician = portal.at("cm.alvarez", scripts=scripts), portal.at("md.haddad", scripts=scripts)
+
+    # a letter comes back: the case is open again until somebody has called
+    opens(manager, case)
+    letter = manager.locator("li").filter(has_text="denial").filter(has_text="member")
+    letter.get_by_role("link", name="It came back").click()
+    manager.locator("#f-reason").fill("moved, left no address")
+    press(manager, "It came back")
+    press(manager, "Yes, it came back")
+    is_done(manager)
+    portal.house.call(case)
+    portal.house.until(case, stage="closed", outcome="denied")
+
+    # a grievance is upheld: the page asks before it is done, and says afterwards what became of it
+    opens(physician, case)
+    picture(physician, "closed-denial")
+    does(physician, case, "change_determination")
+    choose(physician, "because", "grievance")
+    choose(physician, "outcome", "approved")
+    physician.locator("#f-rationale").fill("The record that came later shows the need.")
+    picture(physician, "change")
+    press(physician, "Change the determination")
+    press(physician, "Yes, change the determination")
+    is_done(physician)
+    assert portal.house.until(case, stage="placement")["case"]["outcome"] == "approved"
+    opens(physician, case)
+    expect(physician.get_by_role("main")).to_contain_text("denied, now approved")
+    picture(physician, "reopened")
+
+
+def denied_and_closed(portal: Portal) -> str:
+    """A case that the CMO denied and that is closed, by the terminal."""
+    case = portal.open_case("BROWSER-5")
+    denial = {"outcome": "denied", "rationale": "The criteria are not met.", "criteria": "MCG 4.2"}
+    for signal, actor, fields in (
+        ("confirm_completeness", "cm.alvarez", {}),
+        ("determine", "md.chen", denial),
+    ):
+        done = portal.house.act(case, signal, actor, **fields)
+        assert done.returncode == 0, done.stderr
+    portal.house.call(case)
+    portal.house.until(case, stage="closed", outcome="denied")
+    return case
+
+
 def test_a_session_that_has_ended_leads_back_to_where_one_was(portal: Portal):
     case = portal.open_case("BROWSER-3")
     page = portal.at("cm.alvarez")
