@@ -121,23 +121,6 @@ async def test_an_opinion_that_is_not_recommended_is_denied_and_cannot_be_approv
     assert stage.mailroom.sent() == ["denial to provider", "denial to member"]
 
 
-async def test_differing_opinions_on_surgery_open_a_third_for_medicare(stage):
-    request = a_request(line=LineOfBusiness.MEDICARE_ADVANTAGE, first_opinion=a_first_opinion(recommends=True))
-    played = await stage.open(request)
-    await played.does(CASE_MANAGER, "confirm_completeness")
-    await played.does(CMO, "determine", outcome="approved", rationale="Reason R1 applies.")
-    await played.does(CASE_MANAGER, "place_opinion", **plan_physician("1992999882"))
-
-    await played.does(CASE_MANAGER, "receive_report", **a_report(recommends=False))
-    await played.does(CASE_MANAGER, "place_opinion", **plan_physician("1992999890"))
-    await played.does(CASE_MANAGER, "receive_report", **a_report(recommends=False))
-    closing = await played.ends()
-
-    assert closing.outcome is Outcome.APPROVED
-    assert [o.ordinal for o in stage.cabinet.packets[closing.case_number].opinions] == [2, 3]
-    assert stage.mailroom.sent().count("third_opinion to member") == 1
-
-
 async def test_differing_opinions_open_no_third_on_a_line_without_the_rule(stage):
     request = a_request(line=LineOfBusiness.COMMERCIAL, first_opinion=a_first_opinion(recommends=True))
     played = await stage.open(request)
