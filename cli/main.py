@@ -87,6 +87,9 @@ app.command(
 app.command(
     "cli.mhc:app", name="mhc", help="The feed to MHC: the daily files, and the rows of some days again as one CSV."
 )
+app.command(
+    "cli.audit:app", name="audit", help="The ledger's chains: verified against the anchor, exported for others."
+)
 app.command("cli.mail:app", name="mail", help="Print and mail: letters that wait, batches, the day of posting.")
 app.command(
     "cli.directory:app",

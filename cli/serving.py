@@ -5,25 +5,30 @@ import contextlib
 import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable
+from datetime import UTC, datetime
 
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from adapters.shelf import AdapterError
 from cli.house import DONE, server_address
 from cli.screen import console
 from records.errors import RecordsError
+from wiring.anchoring import catch_up
 from wiring.delegated import DelegationDesk
 from wiring.desk import FrontDesk
 from wiring.devserver import ServerError, embedded_server
+from wiring.keys import VaultError
 from wiring.logs import set_up_logs
 from wiring.searchattributes import add_search_attributes
 from wiring.settings import Settings
 from wiring.temporal import TemporalError, connect, named_cluster, running_workers
-from wiring.world import open_world
+from wiring.world import World, open_world
 from workflows import QUEUES
 from workflows.inspection import SEARCH_ATTRIBUTES
 
 DELIVER_EVERY = 10.0  # seconds
+CATCH_UP_EVERY = 600.0  # seconds: a chain that nobody has anchored waits no longer than this
 log = logging.getLogger(__name__)
 
 
@@ -49,6 +54,7 @@ async def run_worker(settings: Settings, queue: str) -> int:
     queues = tuple(QUEUES.values()) if queue == "all" else (QUEUES[queue],)
     async with (
         stopped_by_signals() as stopped,
+        anchoring(world),
         running_workers(client, world.steps, queues, max_cached_cases=settings.max_cached_cases),
     ):
         console.print(f"Working on {', '.join(queues)} at {client.service_client.config.target_host}. Ctrl-C stops.")
@@ -72,6 +78,29 @@ async def deliver_meanwhile(desk: FrontDesk, stopped: asyncio.Event, delegation:
             log.warning("what doors have received waits: %s", trouble)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopped.wait(), DELIVER_EVERY)
+
+
+@contextlib.asynccontextmanager
+async def anchoring(world: World) -> AsyncIterator[None]:
+    """Anchors what others left, now and every while; at the end, all that this process has recorded."""
+
+    async def catch_up_meanwhile() -> None:
+        while True:
+            try:
+                await asyncio.to_thread(catch_up, world.records, world.anchorage.anchors, datetime.now(UTC))
+            except (RecordsError, AdapterError, VaultError) as trouble:
+                log.warning("Chains are not anchored yet. %s", trouble)
+            await asyncio.sleep(CATCH_UP_EVERY)
+
+    meanwhile = asyncio.create_task(catch_up_meanwhile())
+    try:
+        yield
+    finally:
+        meanwhile.cancel()
+        try:
+            await asyncio.to_thread(world.anchorage.flush)
+        except (AdapterError, VaultError) as trouble:
+            log.warning("What was recorded last is not anchored; a worker that starts catches up. %s", trouble)
 
 
 async def learn_search_attributes(client: Client) -> None:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Form
 from fastapi.responses import Response
 from sqlalchemy import Engine
 
+from adapters.shelf import AdapterError
 from policy.lifecycle import Stage
 from policy.rule import Obligation
 from policy.timeframes import ClockState
@@ -21,6 +22,8 @@ from portal.session import NotFound, Visit, entering
 from records import queries
 from records.holds import LegalHolds
 from records.rows import CaseFile, CaseRow, ClockRow, LedgerRow
+from wiring.auditing import CaseAudit, audited_case
+from wiring.keys import VaultError
 from wiring.sending import CASE_NUMBER
 from wiring.wishes import wishes
 
@@ -87,6 +90,7 @@ def case_file(visit: Auditing, number: str) -> Response:
         wanted=wishes(request.member) if request else None,
         figures=figures(file, now()),
         holds=LegalHolds(visit.house.world.records).of(number),
+        chain=_audited(visit, number),
         how=how_it_ended,
         is_late=is_late,
     )
@@ -141,6 +145,19 @@ def span(how_long: timedelta) -> str:
     parts = ((days, "day"), (hours, "hour"), (rest, "minute"))
     said = [f"{amount} {unit}{'' if amount == 1 else 's'}" for amount, unit in parts if amount][:2]
     return " ".join(said) or "less than a minute"
+
+
+def _audited(visit: Visit, number: str) -> CaseAudit | None:
+    """The ledger against its chain and the anchor; None where the anchor cannot be read."""
+    world = visit.house.world
+    try:
+        found = audited_case(world.records, world.anchorage.anchors, number, now())
+    except (AdapterError, VaultError) as trouble:
+        log.warning("A ledger cannot be compared with its anchor. %s", trouble)
+        return None
+    if found.differences:
+        log.error("audit.broken case=%s differences=%d", number, len(found.differences))
+    return found
 
 
 def _decision(file: CaseFile, at: datetime) -> Figure:

@@ -17,6 +17,8 @@ from policy.particulars import StoryEntry
 from policy.people import PersonName
 from policy.request import Request
 from policy.verdict import Value
+from records import chain
+from records.chain import Heard, recording, unheard
 from records.database import reading, writing
 from records.errors import RecordsError
 from records.intake import IntakeRegister, digest
@@ -114,29 +116,31 @@ class DelegatedRegister:
 class DelegatedRecords:
     """The ledger of delegated decisions. Every method raises RecordsError."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, heard: Heard = unheard) -> None:
+        """``heard`` is told, after each transaction, how far it has moved the chain of its case."""
         self._engine = engine
+        self._heard = heard
 
     def record(self, transition: DelegatedTransition) -> None:
         """Append the lines and update the rows, in one transaction. Idempotent on (number, revision)."""
-        with writing(self._engine) as connection:
+        with recording(self._engine, self._heard) as (connection, heads):
             if connection.execute(REVISION, {"of": transition.number}).scalar() is None:
                 _open(connection, transition)
             revision = int(connection.execute(REVISION, {"of": transition.number}).scalar_one())
             if transition.revision > revision:
                 _stand(connection, transition)
             lines = [_line(transition.number, entry) for entry in transition.entries]
-            _write(connection, DELEGATED_LINES.name, lines, change=False)
+            heads += chain.append(connection, DELEGATED_LINES, lines)
 
     def add_late(self, number: str, entry: StoryEntry, *, pulled_up_as: str = "") -> None:
         """A line about a case that is closed: a note, or the case that the plan made of it."""
-        with writing(self._engine) as connection:
+        with recording(self._engine, self._heard) as (connection, heads):
             if connection.execute(REVISION, {"of": number}).scalar() is None:
                 raise RecordsError(f"{number} is not in the records.")
             late = (DELEGATED_LINES.c.number == number, DELEGATED_LINES.c.seq >= FIRST_LATE)
             last = connection.execute(select(func.max(DELEGATED_LINES.c.seq)).where(*late)).scalar()
             entry = entry.model_copy(update={"seq": FIRST_LATE if last is None else last + 1})
-            _write(connection, DELEGATED_LINES.name, [_line(number, entry)], change=False)
+            heads += chain.append(connection, DELEGATED_LINES, [_line(number, entry)])
             if pulled_up_as:
                 connection.execute(update(DELEGATED_CASES).where(OF).values(pulled_up_as=pulled_up_as), {"of": number})
 

@@ -5,8 +5,8 @@ from sqlalchemy import Connection, Engine, Table
 from policy.clauses import Clause
 from policy.particulars import RefusedAction, StoryEntry
 from policy.transition import GivenUp, Transition
-from records import projections
-from records.database import writing
+from records import chain, projections
+from records.chain import Heard, recording, unheard
 from records.errors import RecordsError
 from records.projections import Row
 from records.statements import (
@@ -28,8 +28,10 @@ from records.tables import CASES, CLOCKS, DOCUMENTS, LEDGER, NOTICES, REFUSALS, 
 class CaseLedger:
     """The ledger of every case, and the tables that are projected from it."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, heard: Heard = unheard) -> None:
+        """``heard`` is told, after each transaction, how far it has moved the chain of its case."""
         self._engine = engine
+        self._heard = heard
 
     def record(self, transition: Transition) -> None:
         """Append the lines and update the rows, in one transaction.
@@ -37,12 +39,12 @@ class CaseLedger:
         Idempotent on (case, seq): a line that is there is left alone, and the rows follow only a revision newer than
         theirs. Raises RecordsError when the case's first transition was never recorded, or the records cannot be used.
         """
-        with writing(self._engine) as connection:
+        with recording(self._engine, self._heard) as (connection, heads):
             revision = _opened(connection, transition)
             if transition.revision > revision:
                 _project(connection, transition)
             _write(connection, REFUSALS, projections.refusals(transition), change=False)
-            _write(connection, LEDGER, projections.lines(transition), change=False)
+            heads += chain.append(connection, LEDGER, projections.lines(transition))
 
     def refuse_late(self, case_number: str, refused: RefusedAction) -> int:
         """Record what a door refuses because the case is closed; gives back the number of the ledger's line.
@@ -51,11 +53,17 @@ class CaseLedger:
         recorded once: sent again with the same content it writes nothing, and is given the first number. Raises
         RecordsError for a case that is not in the records.
         """
-        with writing(self._engine) as connection:
+        with recording(self._engine, self._heard) as (connection, heads):
             if connection.execute(STORED, {"case": case_number}).first() is None:
                 raise RecordsError(f"Case {case_number} is not in the records: nothing can be refused of it.")
             earlier = _refused_before(connection, case_number, refused)
-            return earlier if earlier is not None else _refuse(connection, case_number, refused)
+            if earlier is not None:
+                return earlier
+            refused = refused.model_copy(update={"seq": _late_line(connection, case_number)})
+            _write(connection, REFUSALS, [projections.refusal(case_number, refused)], change=False)
+            heads += chain.append(connection, LEDGER, [projections.line_of(case_number, refused)])
+            connection.execute(ONE_MORE_REFUSED, {"case": case_number})
+            return refused.seq
 
     def give_up(self, given_up: GivenUp) -> None:
         """Close a case whose own story ended before its time: no task of it stands on a list, no clock of it runs.
@@ -64,7 +72,7 @@ class CaseLedger:
         would still record changes no row any more. A case that is closed, or that nobody recorded, is left alone.
         """
         number = given_up.case_number
-        with writing(self._engine) as connection:
+        with recording(self._engine, self._heard) as (connection, heads):
             if connection.execute(STORED, {"case": number}).first() is None:
                 return
             if connection.execute(GIVEN_UP, {"case": number, "at": given_up.at}).rowcount == 0:
@@ -75,7 +83,7 @@ class CaseLedger:
             entry = StoryEntry(
                 seq=_late_line(connection, number), at=given_up.at, event="case:given-up", text=text, clause=Clause.T1
             )
-            _write(connection, LEDGER, [projections.line(number, entry)], change=False)
+            heads += chain.append(connection, LEDGER, [projections.line(number, entry)])
 
 
 def _opened(connection: Connection, transition: Transition) -> int:
@@ -113,14 +121,6 @@ def _refused_before(connection: Connection, case_number: str, refused: RefusedAc
     asked = {"case": case_number, "action_id": refused.action_id, "digest": refused.digest}
     seq: int | None = connection.execute(SAME_LATE, asked).scalar()
     return seq
-
-
-def _refuse(connection: Connection, case_number: str, refused: RefusedAction) -> int:
-    refused = refused.model_copy(update={"seq": _late_line(connection, case_number)})
-    _write(connection, REFUSALS, [projections.refusal(case_number, refused)], change=False)
-    _write(connection, LEDGER, [projections.line_of(case_number, refused)], change=False)
-    connection.execute(ONE_MORE_REFUSED, {"case": case_number})
-    return refused.seq
 
 
 def _late_line(connection: Connection, case_number: str) -> int:

@@ -19,6 +19,7 @@ from policy.request import LineOfBusiness, Priority, Request
 from policy.rule import Obligation
 from policy.tasks import TaskKind, TaskState
 from policy.timeframes import ClockState
+from records.chaintables import CHAINED
 from records.columns import Attempts, FieldErrors, Readable, RequestJson, RoleList
 from records.delegatedtables import DELEGATED
 from records.directorytables import DIRECTORY
@@ -227,7 +228,7 @@ class LegalHoldRecord(Record, table=True):
     lifted_because: str = words()
 
 
-TABLES: dict[str, Table] = {**DOORS.tables, **DIRECTORY.tables, **DELEGATED.tables}
+TABLES: dict[str, Table] = {**DOORS.tables, **DIRECTORY.tables, **DELEGATED.tables, **CHAINED.tables}
 NUMBERING = TABLES["numbering"]
 INTAKE = TABLES["intake"]
 KEPT = TABLES["kept_actions"]
@@ -250,3 +251,4 @@ DELEGATED_NUMBERING = TABLES["delegated_numbering"]
 DELEGATED_CASES = TABLES["delegated_cases"]
 DELEGATED_FINDINGS = TABLES["delegated_findings"]
 DELEGATED_LINES = TABLES["delegated_lines"]
+LINKS = TABLES["links"]

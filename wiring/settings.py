@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     s3_region: str = Field("", description="The storage's region. Empty: as AWS_REGION says.")
     s3_access_key: SecretStr = Field(SecretStr(""), description="The access key. Empty: AWS's own ways to find one.")
     s3_secret_key: SecretStr = Field(SecretStr(""), description="The secret of the access key.")
+    anchors: Path | None = Field(None, description="The anchor of the ledgers' chains. Empty: home/anchors.")
     trust: TrustMode = Field(TrustMode.OPEN, description="New cases: open, flag or require signed actions.")
     keys: Path | None = Field(None, description="The vault of signing keys. Empty: home/keys.")
     root_key: SecretStr = Field(SecretStr(""), description="A root key as PEM text, instead of a file in the vault.")
@@ -94,6 +95,11 @@ class Settings(BaseSettings):
     def keys_folder(self) -> Path:
         """The vault of the keys that sign actions."""
         return self.keys or self.home / "keys"
+
+    @property
+    def anchors_folder(self) -> Path:
+        """The anchor of the ledgers' chains; on another disk or machine than the records it is worth more."""
+        return self.anchors or self.home / "anchors"
 
 
 def read_settings() -> Settings:

@@ -24,6 +24,7 @@ from records.intake import IntakeRegister
 from records.kept import KeptActions
 from records.ledger import CaseLedger
 from records.panel import StaffPanel
+from wiring.anchoring import Anchorage, open_anchors
 from wiring.keys import Vault, VaultError, open_vault
 from wiring.mailroom import open_mailroom
 from wiring.settings import Settings, SettingsError
@@ -52,6 +53,7 @@ class World:
     mailroom: Mailroom
     cabinet: FilingCabinet
     mhc: MhcFolder
+    anchorage: Anchorage
 
     @property
     def trust(self) -> Trust:
@@ -83,7 +85,7 @@ class World:
     @property
     def delegated(self) -> DelegatedRecords:
         """The ledger of delegated decisions."""
-        return DelegatedRecords(self.records)
+        return DelegatedRecords(self.records, self.anchorage.hear)
 
     @property
     def reviews(self) -> ReviewIntake:
@@ -100,10 +102,11 @@ def open_world(settings: Settings) -> World:
     outbox = Outbox(shelf_for(settings, Kept.OUTBOX))
     mailroom = open_mailroom(settings, outbox)
     records = open_records(settings.records_url)
+    anchorage = Anchorage(open_anchors(settings))
     return World(
         records=records,
         register=IntakeRegister(records),
-        ledger=CaseLedger(records),
+        ledger=CaseLedger(records, anchorage.hear),
         kept=KeptActions(records),
         panel=_panel(settings, records),
         directory=DirectoryRecords(records),
@@ -115,6 +118,7 @@ def open_world(settings: Settings) -> World:
         mailroom=mailroom,
         cabinet=FilingCabinet(shelf_for(settings, Kept.CABINET), outbox, documents),
         mhc=MhcFolder(settings.mhc_folder),
+        anchorage=anchorage,
     )
 
 

@@ -12,6 +12,7 @@ from records import queries
 from records.holds import LegalHolds
 from tests.builders import a_member
 from tests.portal.conftest import Portal
+from tests.records.attacks import attack
 
 
 def test_the_latest_closed_cases_are_shown(portal: Portal):
@@ -128,3 +129,37 @@ def test_every_printed_page_has_the_cases_number_at_its_head(portal: Portal):
     assert f"case {number}" in style.text
     assert style.headers["content-type"].startswith("text/css")
     assert browser.get('/audit/SO-1"}/print.css').status_code == 404
+
+
+def test_a_file_says_that_its_ledger_is_unbroken_and_how_far_it_is_anchored(portal: Portal):
+    number = portal.numbers["closed"]
+    file = queries.case(portal.world.records, number)
+    portal.world.anchorage.flush()
+
+    page = portal.as_("au.silva").get(f"/audit/{number}").text
+
+    assert file
+    told = " ".join(unescape(re.sub("<[^>]+>", "", page)).split())
+    lines = len(file.ledger)
+    assert f"Unbroken since its first line: {lines} links, anchored up to link {lines} (anchor of " in told
+
+
+def test_a_file_says_which_line_is_not_as_it_was_recorded(portal: Portal, caplog: pytest.LogCaptureFixture):
+    number = portal.numbers["closed"]
+    attack(portal.world.records, f"UPDATE ledger SET text = 'x' WHERE case_number = '{number}' AND seq = 2")
+
+    page = portal.as_("au.silva").get(f"/audit/{number}").text
+
+    assert "This ledger is not what was recorded" in page
+    assert f"Case {number}: line 2 has been changed." in page
+    assert f"audit.broken case={number} differences=1" in caplog.text
+
+
+def test_a_file_is_shown_and_marked_when_the_anchor_cannot_be_read(portal: Portal):
+    portal.world.anchorage.flush()
+    (portal.settings.keys_folder / "anchor.key").chmod(0o644)
+
+    answer = portal.as_("au.silva").get(f"/audit/{portal.numbers['closed']}")
+
+    assert answer.status_code == 200
+    assert "The anchor of the ledger cannot be read just now" in answer.text
