@@ -117,9 +117,9 @@ def test_lines_of_an_older_worker_are_adopted(world, ask):
 def anchored_with(world, number):
     """What is anchored, once a case is."""
     deadline = monotonic() + 20
-    while number not in (latest := world.anchorage.anchors.read().latest) and monotonic() < deadline:
+    while number not in world.anchorage.anchors.read().latest and monotonic() < deadline:
         sleep(0.02)
-    return latest
+    return world.anchorage.anchors.read().latest
 
 
 def test_a_worker_anchors_what_others_left_and_at_its_end_what_it_has_recorded(world):
@@ -128,7 +128,7 @@ def test_a_worker_anchors_what_others_left_and_at_its_end_what_it_has_recorded(w
     for transition in two[:2]:
         unheard.record(transition)
 
-    async def work() -> dict[str, int]:
+    async def work():
         async with anchoring(world):
             caught_up = await asyncio.to_thread(anchored_with, world, "SO-2026-000002")
             for transition in two[2:]:

@@ -132,7 +132,7 @@ def test_the_lines_of_a_delegated_decision_are_chained(engine: Engine):
     records = DelegatedRecords(engine)
     DelegatedRegister(engine).enter([a_packet()], MONDAY)
 
-    records.add_late(number, StoryEntry(seq=1, at=MONDAY, event="note", text="Seen.", clause="P10"))
+    records.add_late(number, StoryEntry(seq=1, at=MONDAY, event="note", text="Seen.", clause="any"))
     before = checked(engine, number)
     attack(engine, "UPDATE delegated_lines SET text = 'Unseen.'")
 
@@ -162,7 +162,7 @@ def test_the_chain_refuses_to_be_changed_replaced_or_forked(two_cases: Engine):
         "text = 'Nothing happened.'",
         "text = ''",
         "actor = 'somebody.else'",
-        "clause = 'P9'",
+        "clause = 'another'",
         "unsigned = NOT unsigned",
     ],
 )
