@@ -174,7 +174,7 @@ async def open_stage(home: Path, settings: Settings) -> AsyncIterator[Callable[[
     world = open_world(settings)
     ledger = WatchedLedger(CaseLedger(world.records))
     async with embedded_server(settings, SEARCH_ATTRIBUTES, ui=False) as server:
-        client = await connect(settings, server.address.grpc)
+        client = await connect(settings, server.address.grpc, records=world.records)
         numbers = count(1)
 
         @asynccontextmanager

@@ -203,7 +203,7 @@ def _read(settings: Settings, source: str) -> Reading:
 
 async def _start(settings: Settings, world: World) -> TemporalError | None:
     try:
-        client = await connect(settings, server_address(settings))
+        client = await connect(settings, server_address(settings), records=world.records)
         await DelegationDesk(client, world).open_unstarted()
     except TemporalError as trouble:
         return trouble
@@ -221,7 +221,7 @@ async def _act(ref: str, signal: str, actor: str, body: Mapping[str, Any], actio
     if number is None:
         complain(NO_SUCH.format(ref))
         return REFUSED
-    client = await connect(settings, server_address(settings))
+    client = await connect(settings, server_address(settings), records=world.records)
     given = {**body, "actor": who.model_dump(mode="json"), "action_id": action_id or str(uuid4())}
     return _answer(number, await DelegationDesk(client, world).act(number, signal, given), json=json)
 

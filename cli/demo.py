@@ -127,7 +127,7 @@ async def _stage(settings: Settings) -> AsyncIterator[tuple[FrontDesk, World, "a
             address, ui = server.address.grpc, server.address.ui or ""
         elif address and (running := running_server(settings)):
             ui = running.ui or ""
-        client = await connect(settings, address)
+        client = await connect(settings, address, records=world.records)
         await learn_search_attributes(client)
         await stack.enter_async_context(running_workers(client, world.steps))
         yield FrontDesk(client, world), world, died, ui

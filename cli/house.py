@@ -61,7 +61,7 @@ def leave(code: int) -> NoReturn:
 
 async def desk_of(settings: Settings, world: World) -> FrontDesk:
     """The front desk, with the cluster that is named or the embedded server that runs. Raises TemporalError."""
-    return FrontDesk(await connect(settings, server_address(settings)), world)
+    return FrontDesk(await connect(settings, server_address(settings), records=world.records), world)
 
 
 def server_address(settings: Settings) -> str | None:

@@ -73,7 +73,7 @@ async def _open_all(settings: Settings, reading: Reading, *, quiet: bool) -> tup
         opened = [register(world, submission.request, datetime.now(UTC)) for submission in submissions]
         progress.add_task("Starting", total=None)
         try:
-            client = await connect(settings, server_address(settings))
+            client = await connect(settings, server_address(settings), records=world.records)
             await FrontDesk(client, world).open_unstarted()
         except TemporalError as trouble:
             return opened, trouble

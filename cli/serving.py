@@ -49,7 +49,7 @@ async def run_worker(settings: Settings, queue: str) -> int:
     """The worker of one task queue or of all, until Ctrl-C or SIGTERM; what is under way is finished first."""
     set_up_logs(settings.log_format)
     world = open_world(settings)
-    client = await connect(settings, server_address(settings))
+    client = await connect(settings, server_address(settings), records=world.records)
     await learn_search_attributes(client)
     queues = tuple(QUEUES.values()) if queue == "all" else (QUEUES[queue],)
     async with (

@@ -18,6 +18,7 @@ from policy.verdict import Allowed, Refused, Value, Verdict
 
 MAY_HOLD = (Role.SUPERVISOR, Role.AUDITOR, Role.ADMINISTRATOR)
 MAY_RELEASE = (Role.SUPERVISOR, Role.ADMINISTRATOR)
+MAY_SHRED = (Role.ADMINISTRATOR,)
 
 
 class Standing(StrEnum):
@@ -86,11 +87,29 @@ def may_release(actor: Actor) -> Verdict:
     return _one_of(actor, MAY_RELEASE, "lifts")
 
 
-def _one_of(actor: Actor, roles: tuple[Role, ...], does: str) -> Verdict:
+def may_shred(actor: Actor) -> Verdict:
+    """Whether somebody may destroy the key of a case's history: the plan's own rule."""
+    return _one_of(actor, MAY_SHRED, "destroys", what="a case's key")
+
+
+def may_be_shredded(*, is_closed: bool, holds: int) -> Verdict:
+    """Whether the key of a case's history may be destroyed; ``holds`` is how many legal holds stand.
+
+    The packet and the records are kept by their own rules and are not touched by it.
+    """
+    if not is_closed:
+        return Refused(reason="the case is open, and could not go on without its key", clause=Clause.P9)
+    if holds:
+        stand = "a legal hold stands" if holds == 1 else f"{holds} legal holds stand"
+        return Refused(reason=f"{stand} on the case: its history is kept as well", clause=Clause.P9)
+    return Allowed()
+
+
+def _one_of(actor: Actor, roles: tuple[Role, ...], does: str, what: str = "a legal hold") -> Verdict:
     if set(roles).isdisjoint(actor.roles):
         *others, last = roles
-        whose = f"{', '.join(others)} or {last}"
-        return Refused(reason=f"{actor.id} may not: a legal hold is what a {whose} {does}", clause=Clause.P9)
+        whose = f"{', '.join(others)} or {last}" if others else last
+        return Refused(reason=f"{actor.id} may not: {what} is what a {whose} {does}", clause=Clause.P9)
     return Allowed()
 
 

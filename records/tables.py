@@ -1,7 +1,7 @@
 """The tables: the register of submissions, the projections of each case, the ledger that only grows.
 
 What the doors keep besides stands in ``doortables``, the directory of physicians in ``directorytables``,
-what delegates decided in ``delegatedtables``.
+what delegates decided in ``delegatedtables``, the keys of cases in ``keytables``.
 ``migrations`` makes them; a test holds the two together. The ledger's triggers are in the migration alone.
 """
 
@@ -24,6 +24,7 @@ from records.columns import Attempts, FieldErrors, Readable, RequestJson, RoleLi
 from records.delegatedtables import DELEGATED
 from records.directorytables import DIRECTORY
 from records.doortables import DOORS
+from records.keytables import KEYS
 from records.rowbase import Record, came_later, case_key, instant, only, words
 
 
@@ -228,7 +229,13 @@ class LegalHoldRecord(Record, table=True):
     lifted_because: str = words()
 
 
-TABLES: dict[str, Table] = {**DOORS.tables, **DIRECTORY.tables, **DELEGATED.tables, **CHAINED.tables}
+TABLES: dict[str, Table] = {
+    **DOORS.tables,
+    **DIRECTORY.tables,
+    **DELEGATED.tables,
+    **CHAINED.tables,
+    **KEYS.tables,
+}
 NUMBERING = TABLES["numbering"]
 INTAKE = TABLES["intake"]
 KEPT = TABLES["kept_actions"]
@@ -252,3 +259,4 @@ DELEGATED_CASES = TABLES["delegated_cases"]
 DELEGATED_FINDINGS = TABLES["delegated_findings"]
 DELEGATED_LINES = TABLES["delegated_lines"]
 LINKS = TABLES["links"]
+CASE_KEYS = TABLES["case_keys"]

@@ -21,8 +21,9 @@ from policy.particulars import Receipt
 from policy.request import Priority, Request
 from policy.staffaction import StaffAction
 from policy.verdict import Value
+from wiring.encryption import check_key
+from wiring.errors import TemporalError
 from wiring.sending import ANSWER_WITHIN, ActionError, ActionKept, Sender, keep, read_action
-from wiring.temporal import TemporalError
 from wiring.world import World
 from workflows import CASES, workflow_id
 from workflows.inspection import at_start, words
@@ -124,7 +125,7 @@ class FrontDesk:
         return await self._sender.deliver_kept()
 
     async def receipt(self, number: str, action_id: str) -> Receipt | None:
-        """The answer that an action was given, None while there is none. Raises ActionError."""
+        """The answer that an action was given, None while there is none. Raises ActionError or KeyRingError."""
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 return await self._sender.handle(number).query(SecondOpinionWorkflow.receipt, action_id)
@@ -132,7 +133,7 @@ class FrontDesk:
             raise await self._explain(number, trouble) from trouble
 
     async def case(self, number: str) -> Case:
-        """The whole case, from its workflow. Raises ActionError."""
+        """The whole case, from its workflow. Raises ActionError or KeyRingError."""
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 return await self._sender.handle(number).query(SecondOpinionWorkflow.whole_case)
@@ -140,9 +141,11 @@ class FrontDesk:
             raise await self._explain(number, trouble) from trouble
 
     async def _explain(self, number: str, trouble: Exception) -> ActionError:
+        """What is said of it. Raises KeyRingError where the case's key is away or was destroyed."""
         if isinstance(trouble, RPCError) and trouble.status is RPCStatusCode.NOT_FOUND:
             request = await asyncio.to_thread(self._world.register.request_of, number)
             if request is None:
                 return ActionError(f"There is no case {number}; list them with: second-opinion list")
             return ActionError(f"{number} is closed; nothing more can be done to it.")
+        await check_key(self._client, workflow_id(number))  # a worker cannot read without it either
         return ActionError(f"No worker answered for {number}; start one with: second-opinion worker")

@@ -23,7 +23,8 @@ from policy.particulars import Receipt, RefusedAction
 from policy.reopening import REOPENING, reopens
 from policy.staffaction import LARGEST_ACTION, StaffAction
 from policy.trust import TrustMode
-from wiring.temporal import TemporalError
+from wiring.encryption import check_key
+from wiring.errors import CaseShreddedError, KeyRingError, TemporalError
 from wiring.world import World
 from workflows import CASES, workflow_id
 from workflows.inspection import at_start, words
@@ -34,6 +35,11 @@ CASE_NUMBER = re.compile(r"SO-\d{4}-\d{6,}(-3)?")
 ANSWER_WITHIN = 15.0  # seconds; a worker that was just killed can cost 10 of them (sticky queue)
 KEPT = "Kept for {number}: Temporal does not answer now. It is delivered with the time at which you sent it."
 CLOSED = "the case is closed; nothing more can be done to it"
+LOCKED = "Kept for {number}, to be delivered with the time at which you sent it. {why}"
+SHREDDED = (
+    "the case is closed, and its history was shredded, so it cannot be reopened; its packet and its ledger are there to "
+    "read: open a new request that names it"
+)
 FORGOTTEN = (
     "the case is closed, and Temporal keeps it no longer, so it cannot be reopened; its packet and its ledger are "
     "there to read: open a new request that names it"
@@ -117,7 +123,12 @@ class Sender:
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 receipt = await self._ask(number, action)
+        except CaseShreddedError:
+            receipt = await self._of_one_that_does_not_run(number, action)
+        except KeyRingError as locked:
+            raise ActionKept(LOCKED.format(number=number, why=locked)) from None
         except (TimeoutError, WorkflowQueryFailedError) as slow:
+            await self._explain_by_its_key(number)
             raise ActionKept(
                 f"Kept for {number}, but no worker answered within {ANSWER_WITHIN:.0f} seconds. It is delivered with "
                 "the time at which you sent it; start a worker (second-opinion worker), then look at the case."
@@ -129,11 +140,20 @@ class Sender:
         await asyncio.to_thread(self._world.kept.forget, number, action)
         return receipt
 
+    async def _explain_by_its_key(self, number: str) -> None:
+        """Raises ActionKept where a worker cannot answer because nobody can read the case now."""
+        try:
+            await check_key(self._client, workflow_id(number))
+        except KeyRingError as locked:
+            raise ActionKept(LOCKED.format(number=number, why=locked)) from None
+
     async def _of_one_that_does_not_run(self, number: str, action: StaffAction) -> Receipt:
         """The answer where no workflow runs. Raises ActionKept as ``deliver`` does."""
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 return await self._too_late(number, action)
+        except KeyRingError as locked:
+            raise ActionKept(LOCKED.format(number=number, why=locked)) from None
         except (TimeoutError, WorkflowQueryFailedError, RPCError, RuntimeError) as trouble:
             raise ActionKept(KEPT.format(number=number)) from trouble
 
@@ -179,6 +199,9 @@ class Sender:
         """No workflow runs: the case has not begun, was answered before, or is closed, which the ledger then tells."""
         if any(waiting.case_number == number for waiting in await asyncio.to_thread(self._world.register.unstarted)):
             raise ActionKept(f"Kept for {number}, which has not begun yet; start a worker: second-opinion worker")
+        key = await asyncio.to_thread(self._world.case_keys.of_workflow, workflow_id(number))
+        if key and key.destroyed_at:  # another process may still have it in memory, and would answer
+            return await self._refused_late(number, action, SHREDDED)
         earlier = await self._answered_before(number, action)
         if earlier is not None:
             return earlier
@@ -188,6 +211,9 @@ class Sender:
             if ended is not None and reopens(ended, action):
                 return await self._reopened(ended, action)
             why = FORGOTTEN if ended is None else CLOSED
+        return await self._refused_late(number, action, why)
+
+    async def _refused_late(self, number: str, action: StaffAction, why: str) -> Receipt:
         refused = RefusedAction(
             at=action.at,
             action=action.SIGNAL,

@@ -3,14 +3,16 @@
 Nothing else builds a client or a worker.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Engine
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 from temporalio.worker import Interceptor, Replayer, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
@@ -20,6 +22,10 @@ from activities.delegation import DelegationSteps
 from activities.filing import FilingSteps
 from activities.ledger import LedgerSteps
 from activities.letters import LetterSteps
+from records.errors import RecordsError
+from wiring.casekeys import open_case_keys
+from wiring.encryption import HEADERS, PLAIN, encrypting
+from wiring.errors import TemporalError
 from wiring.settings import Settings
 from workflows import CASES, LETTERS, QUEUES
 from workflows.delegated import DelegatedDecisionWorkflow
@@ -28,12 +34,9 @@ from workflows.second_opinion import SecondOpinionWorkflow
 from workflows.third_opinion import ThirdOpinionWorkflow
 
 WORKFLOWS = [SecondOpinionWorkflow, ThirdOpinionWorkflow, DelegatedDecisionWorkflow]
-DATA_CONVERTER = pydantic_data_converter
+__all__ = ["WORKFLOWS", "Steps", "TemporalError", "build_replayer", "connect", "named_cluster", "running_workers", "sandboxed"]
+
 THREADS = 4  # two cores typeset and write; more threads only queue at the database and the interpreter
-
-
-class TemporalError(Exception):
-    """A cluster that cannot be reached or used; the message says which, and how to mend it."""
 
 
 @dataclass(frozen=True)
@@ -60,15 +63,23 @@ def named_cluster() -> str | None:
         raise TemporalError(f"Temporal's environment configuration cannot be read: {trouble}.") from trouble
 
 
-async def connect(settings: Settings, address: str | None = None) -> Client:
-    """A client of the named cluster, else of the embedded server. Raises TemporalError when there is no answer."""
+async def connect(settings: Settings, address: str | None = None, *, records: Engine | None = None) -> Client:
+    """A client of the named cluster, else of the embedded server; what it sends is encrypted.
+
+    ``records`` hold the keys of cases; those of the settings are opened where none are given. Raises TemporalError when
+    there is no answer, and KeyRingError, which is one, without the plan's key.
+    """
     cluster = named_cluster()
     if cluster:
         config = ClientConfig.load_client_connect_config()
     else:
         config = {"target_host": address or f"127.0.0.1:{settings.grpc_port}"}
     try:
-        return await Client.connect(**config, data_converter=DATA_CONVERTER)
+        keys = await asyncio.to_thread(open_case_keys, settings, records, may_make=cluster is None)
+    except RecordsError as trouble:
+        raise TemporalError(f"The keys of cases cannot be read. {trouble}") from trouble
+    try:
+        return await Client.connect(**config, data_converter=encrypting(keys), header_codec_behavior=HEADERS)
     except (RPCError, RuntimeError, OSError) as trouble:
         where = config.get("target_host", "")
         mend = "check TEMPORAL_ADDRESS and its TLS and API key" if cluster else "start it with: second-opinion server"
@@ -82,11 +93,15 @@ def sandboxed() -> WorkflowRunner:
     return SandboxedWorkflowRunner(restrictions=restrictions)
 
 
-def build_replayer(*onlookers: Interceptor) -> Replayer:
-    """Replays recorded histories against the present story. Tests bring onlookers."""
+def build_replayer(*onlookers: Interceptor, converter: DataConverter = PLAIN) -> Replayer:
+    """Replays recorded histories against the present story. Tests bring onlookers.
+
+    ``converter`` reads them: what is encrypted needs its keys, what was recorded plain needs none.
+    """
     return Replayer(
         workflows=WORKFLOWS,
-        data_converter=DATA_CONVERTER,
+        data_converter=converter,
+        header_codec_behavior=HEADERS,
         interceptors=[GuardSignals(), *onlookers],
         workflow_runner=sandboxed(),
     )

@@ -17,6 +17,7 @@ from adapters.mailroom import Outbox
 from adapters.mhc import MhcFolder
 from policy.people import Actor
 from policy.trust import Trust, TrustMode
+from records.casekeys import CaseKeyRecords
 from records.database import open_records
 from records.delegatedledger import DelegatedRecords, DelegatedRegister, ReviewIntake
 from records.directory import DirectoryRecords
@@ -76,6 +77,11 @@ class World:
             filing=FilingSteps(self.cabinet, self.mhc),
             delegation=DelegationSteps(self.delegated, self.reviews),
         )
+
+    @property
+    def case_keys(self) -> CaseKeyRecords:
+        """The keys of cases, wrapped."""
+        return CaseKeyRecords(self.records)
 
     @property
     def packets(self) -> DelegatedRegister:

@@ -26,7 +26,8 @@ from policy.request import Request
 from policy.staffaction import StaffAction
 from tests.builders import CONSULTANT, a_request, action
 from tests.fakes import FakeCabinet, FakeLedger, FakeMailroom, FakeMhcFeed, FakePanel
-from wiring.temporal import DATA_CONVERTER, Steps, running_workers, sandboxed
+from tests.keys import a_converter
+from wiring.temporal import Steps, running_workers, sandboxed
 from workflows import CASES, workflow_id
 from workflows.inspection import SEARCH_ATTRIBUTES
 from workflows.messages import Closing, Opening
@@ -130,7 +131,7 @@ async def a_stage(*, max_cached_cases: int = 0) -> AsyncIterator[Stage]:
     beside_python = Path(sys.executable).with_name("temporal-test-server")
     program = str(beside_python) if beside_python.exists() else shutil.which("temporal-test-server")
     async with await WorkflowEnvironment.start_time_skipping(
-        data_converter=DATA_CONVERTER, test_server_existing_path=program
+        data_converter=a_converter(), test_server_existing_path=program
     ) as env:
         await env.client.operator_service.add_search_attributes(
             AddSearchAttributesRequest(

@@ -33,8 +33,9 @@ from tests.fakes import (
     FakeMhcFeed,
     FakePanel,
 )
+from tests.keys import a_converter
 from tests.workflows.conftest import TYPES
-from wiring.temporal import DATA_CONVERTER, Steps, running_workers, sandboxed
+from wiring.temporal import Steps, running_workers, sandboxed
 from workflows import CASES, workflow_id
 from workflows.delegated import DelegatedClosing, DelegatedDecisionWorkflow, DelegatedOpening
 from workflows.inspection import SEARCH_ATTRIBUTES
@@ -133,7 +134,7 @@ async def delegations() -> AsyncIterator[Delegations]:
     beside_python = Path(sys.executable).with_name("temporal-test-server")
     program = str(beside_python) if beside_python.exists() else shutil.which("temporal-test-server")
     async with await WorkflowEnvironment.start_time_skipping(
-        data_converter=DATA_CONVERTER, test_server_existing_path=program
+        data_converter=a_converter(), test_server_existing_path=program
     ) as env:
         await env.client.operator_service.add_search_attributes(
             AddSearchAttributesRequest(

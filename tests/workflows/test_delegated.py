@@ -27,7 +27,8 @@ async def stage() -> AsyncIterator[Delegations]:
 
 async def replays(stage: Delegations) -> bool:
     """Whether the recorded history gives the same commands again, in the sandbox."""
-    result = await build_replayer().replay_workflow(await stage.handle.fetch_history(), raise_on_replay_failure=False)
+    replayer = build_replayer(converter=stage.env.client.data_converter)
+    result = await replayer.replay_workflow(await stage.handle.fetch_history(), raise_on_replay_failure=False)
     return result.replay_failure is None
 
 

@@ -13,6 +13,7 @@ from policy.people import Actor
 from policy.trust import TrustMode
 from tests.builders import ADDRESS, CASE_MANAGER, CMO, a_report, action, plan_physician
 from tests.policy.steps import DENIAL, DESIGNEE, SUPERVISOR
+from tests.keys import FakeKeyStore
 from tests.workflows.conftest import Played
 from tests.workflows.conftest import Stage as Theatre
 from wiring.sending import Sender
@@ -30,6 +31,7 @@ class World:
 
     def __init__(self) -> None:
         self.register = self.kept = self.ledger = self
+        self.case_keys = FakeKeyStore()
         self.late: list[str] = []
 
     def unstarted(self) -> list[object]:

@@ -30,7 +30,7 @@ from tests.workflows.signing import (
     with_statement,
 )
 from wiring.keys import Vault
-from wiring.temporal import DATA_CONVERTER
+from wiring.encryption import PLAIN
 from workflows import signatures
 from workflows.signatures import check
 
@@ -52,7 +52,7 @@ def test_every_action_is_proven_after_its_way_through_temporal(vault, signal):
     zone = timezone(timedelta(hours=-8))
     act = action(signal, CMO, MONDAY.astimezone(zone).replace(microsecond=123_456), **ACTIONS[signal].EXAMPLE)
     sent = vault.sign(act, CASE, lifetime=DAY)
-    converter = DATA_CONVERTER.payload_converter
+    converter = PLAIN.payload_converter
 
     received: StaffAction = converter.from_payload(converter.to_payload(sent), ACTIONS[signal])
 

@@ -35,7 +35,7 @@ async def stage() -> AsyncIterator[Theatre]:
         for number in (NUMBER, THIRD):
             if played.ledger.lines(number):
                 history = await played.env.client.get_workflow_handle(workflow_id(number)).fetch_history()
-                await build_replayer().replay_workflow(history)
+                await build_replayer(converter=played.env.client.data_converter).replay_workflow(history)
 
 
 async def differing(stage: Theatre) -> Played:

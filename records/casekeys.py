@@ -1,0 +1,137 @@
+"""The keys of cases, wrapped: kept once per workflow, found by their id, wrapped anew, destroyed for good."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, bindparam, func, select, update
+
+from policy.clauses import Clause
+from policy.particulars import StoryEntry
+from policy.retention import may_be_shredded
+from policy.third_opinion import belongs_to
+from policy.verdict import Refused, Value
+from records import projections
+from records.database import reading, writing
+from records.statements import FIRST_LATE, LAST_LATE, STORED, inserting
+from records.tables import CASE_KEYS, CASES, LEDGER, LEGAL_HOLDS
+
+STANDS = CASE_KEYS.c.destroyed_at.is_(None)
+OF_WORKFLOW = select(CASE_KEYS).where(CASE_KEYS.c.workflow_id == bindparam("workflow"))
+BY_ID = select(CASE_KEYS).where(CASE_KEYS.c.key_id == bindparam("key"))
+WRAPPED_BY_OTHERS = (
+    select(CASE_KEYS)
+    .where(STANDS, CASE_KEYS.c.plan_key != bindparam("active"), CASE_KEYS.c.key_id > bindparam("after"))
+    .order_by(CASE_KEYS.c.key_id)
+)
+# Whoever destroyed the key meanwhile, or wrapped it anew, is not overwritten.
+WRAPPED_ANEW = (
+    update(CASE_KEYS)
+    .where(CASE_KEYS.c.key_id == bindparam("key"), CASE_KEYS.c.wrapped == bindparam("was"), STANDS)
+    .values(plan_key=bindparam("by"), wrapped=bindparam("now"))
+)
+DESTROYED = (
+    update(CASE_KEYS)
+    .where(CASE_KEYS.c.workflow_id == bindparam("workflow"), STANDS)
+    .values(wrapped="", destroyed_at=bindparam("at"))
+)
+
+
+class WrappedKey(Value):
+    """The key of one workflow as it is kept: ``wrapped`` in base64, by the plan key of that id.
+
+    ``destroyed_at`` is when it was destroyed; ``wrapped`` is empty then.
+    """
+
+    key_id: str
+    workflow_id: str
+    plan_key: str
+    wrapped: str
+    made_at: datetime
+    destroyed_at: datetime | None = None
+
+
+class CaseKeyRecords:
+    """The table of wrapped keys. Every method raises RecordsError."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def keep(self, new: WrappedKey) -> WrappedKey:
+        """The key of a workflow: this one, or the one that another process kept first."""
+        with writing(self._engine) as connection:
+            connection.execute(inserting(connection.dialect.name, CASE_KEYS.name, change=False), [new.model_dump()])
+            found = connection.execute(OF_WORKFLOW, {"workflow": new.workflow_id}).mappings().one()
+        return WrappedKey(**found)
+
+    def of_workflow(self, workflow_id: str) -> WrappedKey | None:
+        """The key that a workflow has, also one that was destroyed."""
+        with reading(self._engine) as connection:
+            found = connection.execute(OF_WORKFLOW, {"workflow": workflow_id}).mappings().first()
+        return WrappedKey(**found) if found else None
+
+    def by_id(self, key_id: str) -> WrappedKey | None:
+        """The key of that id, also one that was destroyed."""
+        with reading(self._engine) as connection:
+            found = connection.execute(BY_ID, {"key": key_id}).mappings().first()
+        return WrappedKey(**found) if found else None
+
+    def count(self) -> dict[str, int]:
+        """How many keys each plan key has wrapped; those that were destroyed do not count."""
+        counted = select(CASE_KEYS.c.plan_key, func.count()).where(STANDS).group_by(CASE_KEYS.c.plan_key)
+        with reading(self._engine) as connection:
+            return {plan_key: int(number) for plan_key, number in connection.execute(counted)}
+
+    def wrapped_by_others(self, active: str, *, after: str, limit: int) -> list[WrappedKey]:
+        """Keys that another plan key than the active one has wrapped, by id from ``after`` on."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(WRAPPED_BY_OTHERS.limit(limit), {"active": active, "after": after}).mappings()
+            return [WrappedKey(**row) for row in rows]
+
+    def wrap_anew(self, changes: list[tuple[WrappedKey, str, str]]) -> int:
+        """Keys with the plan key that wraps them now, and how; how many were changed. In one transaction."""
+        with writing(self._engine) as connection:
+            return sum(
+                connection.execute(
+                    WRAPPED_ANEW, {"key": old.key_id, "was": old.wrapped, "by": plan_key, "now": wrapped}
+                ).rowcount
+                for old, plan_key, wrapped in changes
+            )
+
+    def shred(
+        self, case_number: str, workflows: tuple[str, ...], *, at: datetime, by: str, reason: str
+    ) -> int | Refused:
+        """Destroys the keys of a closed case's workflows, with a line in its ledger; how many there were.
+
+        Refused while the case is open or a hold stands, looked at in the same transaction; 0 when none is left, and
+        then nothing is written.
+        """
+        with writing(self._engine) as connection:
+            connection.execute(STORED, {"case": case_number}).first()  # whoever reopens or holds it waits meanwhile
+            verdict = may_be_shredded(is_closed=_is_closed(connection, case_number), holds=_holds(connection, case_number))
+            if isinstance(verdict, Refused):
+                return verdict
+            destroyed = sum(connection.execute(DESTROYED, {"workflow": w, "at": at}).rowcount for w in workflows)
+            if destroyed:
+                text = f"The key of the case's history was destroyed; nobody can read that history again: {reason}"
+                _tell(connection, case_number, at=at, by=by, text=text)
+        return destroyed
+
+
+def _is_closed(connection: Connection, case_number: str) -> bool:
+    """Whether a case is closed, and the third opinion's own case with it."""
+    stages = select(CASES.c.number, CASES.c.closed_at).where(CASES.c.number.startswith(case_number, autoescape=True))
+    own = [row.closed_at for row in connection.execute(stages) if case_number in (row.number, belongs_to(row.number))]
+    return bool(own) and None not in own
+
+
+def _holds(connection: Connection, case_number: str) -> int:
+    stand = select(func.count()).where(LEGAL_HOLDS.c.case_number == case_number, LEGAL_HOLDS.c.lifted_at.is_(None))
+    return int(connection.execute(stand).scalar_one())
+
+
+def _tell(connection: Connection, case_number: str, *, at: datetime, by: str, text: str) -> None:
+    """A line that is not the story's own, numbered as late refusals are."""
+    last: int | None = connection.execute(LAST_LATE, {"case": case_number}).scalar()
+    seq = FIRST_LATE if last is None else last + 1
+    entry = StoryEntry(seq=seq, at=at, event="case:shredded", text=text, actor=by, clause=Clause.P9)
+    row = projections.line(case_number, entry)
+    connection.execute(inserting(connection.dialect.name, LEDGER.name, change=False), [row])
