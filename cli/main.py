@@ -76,9 +76,7 @@ app.command(
     "reference of its request. TASK, as T2, may be left out where only one task of the case fits.",
 )
 app.command("cli.staff:app", name="staff", help="List the staff: roles, open tasks, and who is away.")
-app.command(
-    "cli.keys:app", name="keys", help="The keys that sign actions: which there are, until when, and which signs."
-)
+app.command("cli.keys:app", name="keys", help="The keys that sign actions and encrypt cases: listed, made, destroyed.")
 app.command(
     "cli.cabinet:app",
     name="cabinet",

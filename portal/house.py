@@ -36,7 +36,9 @@ class House:
                 running = None if named_cluster() else running_server(self.settings)
                 if running is None and not named_cluster():
                     raise TemporalError("The Temporal server is not running; start it with: second-opinion server.")
-                self.client = await connect(self.settings, running.grpc if running else None, records=self.world.records)
+                self.client = await connect(
+                    self.settings, running.grpc if running else None, records=self.world.records
+                )
         return FrontDesk(self.client, self.world)
 
     async def send(self, number: str, signal: str, body: Mapping[str, Any]) -> Receipt:

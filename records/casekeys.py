@@ -106,7 +106,9 @@ class CaseKeyRecords:
         """
         with writing(self._engine) as connection:
             connection.execute(STORED, {"case": case_number}).first()  # whoever reopens or holds it waits meanwhile
-            verdict = may_be_shredded(is_closed=_is_closed(connection, case_number), holds=_holds(connection, case_number))
+            verdict = may_be_shredded(
+                is_closed=_is_closed(connection, case_number), holds=_holds(connection, case_number)
+            )
             if isinstance(verdict, Refused):
                 return verdict
             destroyed = sum(connection.execute(DESTROYED, {"workflow": w, "at": at}).rowcount for w in workflows)

@@ -1,6 +1,6 @@
 """The keys of cases: one for each workflow, made when its first payload is encrypted, wrapped by the plan's key.
 
-Destroying the one wrapped key shreds the one case. What Temporal gives no workflow for is encrypted by a key of its own.
+Destroying the one wrapped key shreds the one case. What Temporal names no workflow for has a key of its own.
 """
 
 import base64
@@ -36,7 +36,7 @@ Found = TypeVar("Found")
 
 
 def may_read(owner: str, workflow_id: str) -> bool:
-    """Whether what is encrypted by one workflow's key counts in another: a decision is not carried from case to case."""
+    """Whether what one workflow's key encrypted counts in another: a decision is not carried from case to case."""
     return SHARED in (owner, workflow_id) or owner == workflow_id
 
 
@@ -160,8 +160,8 @@ class CaseKeys:
 def shredded(workflow_id: str, at: datetime) -> str:
     """What is said of a case whose key was destroyed."""
     return (
-        f"The history of {workflow_id.removeprefix('so-')} was shredded on {at:%Y-%m-%d}: nobody can read it again. Its "
-        "packet and its ledger are there to read."
+        f"The history of {workflow_id.removeprefix('so-')} was shredded on {at:%Y-%m-%d}: nobody can read it again. "
+        "Its packet and its ledger are there to read."
     )
 
 
@@ -195,11 +195,11 @@ def open_case_keys(settings: Settings, records: Engine | None, *, may_make: bool
     """
     ring = open_key_ring(settings)
     store = CaseKeyRecords(records if records is not None else database.open_records(settings.records_url))
-    if not ring.keys():
+    if not ring.held():
         if lost := store.count():
             raise KeyRingError(
-                f"The plan keys {', '.join(sorted(lost))} are not in {ring.where}, and cases are encrypted by them: put "
-                "the file back, and start again."
+                f"The plan keys {', '.join(sorted(lost))} are not in {ring.where}, and cases are encrypted by them: "
+                "put the file back, and start again."
             )
         if not may_make:
             raise KeyRingError(
@@ -208,8 +208,8 @@ def open_case_keys(settings: Settings, records: Engine | None, *, may_make: bool
             )
         if made := ring.make_first(datetime.now(UTC)):
             log.warning(
-                "Cases are encrypted by the plan key %s, made just now in %s: keep a copy of that file in a safe place; "
-                "without it nobody can read them.",
+                "Cases are encrypted by the plan key %s, made just now in %s: keep a copy of that file in a safe "
+                "place; without it nobody can read them.",
                 made.id,
                 ring.where,
             )

@@ -1,4 +1,4 @@
-"""How bytes are encrypted: AES-256-GCM with a nonce of their own, compressed before where it pays. Bytes in, bytes out."""
+"""How bytes are encrypted: AES-256-GCM, compressed before where it pays. Bytes in, bytes out."""
 
 import os
 import zlib

@@ -8,6 +8,7 @@ it refuses it; one whose key is away raises, and Temporal tries again until the 
 import asyncio
 import dataclasses
 from collections.abc import Sequence
+from typing import Self
 
 from google.protobuf.message import DecodeError
 from temporalio.api.common.v1 import Payload
@@ -23,7 +24,6 @@ from temporalio.converter import (
     WithSerializationContext,
     WorkflowSerializationContext,
 )
-from typing_extensions import Self
 
 from wiring.casekeys import KEY_ID, SHARED, CaseKey, CaseKeys, may_read
 

@@ -109,7 +109,7 @@ class KeyRing:
 
     def unwrap(self, wrapped: Wrapped, bound_to: bytes) -> bytes:
         """The key again. Raises KeyRingError for a plan key that is not here, and for one that does not open it."""
-        found = next((key for key in self.keys() if key.id == wrapped.plan_key), None)
+        found = next((key for key in self.held() if key.id == wrapped.plan_key), None)
         if found is None:
             raise KeyRingError(
                 f"The plan key {wrapped.plan_key} is not in {self.where}: put it back, and what waits for it goes on."
@@ -122,7 +122,7 @@ class KeyRing:
                 "restore their table case_keys."
             ) from None
 
-    def keys(self) -> list[PlanKey]:
+    def held(self) -> list[PlanKey]:
         """The keys there are, the one that wraps first; none where there is no file. Raises KeyRingError."""
         if self._given:
             return [_from_environment(text) for text in self._given.split(",")]
@@ -147,16 +147,16 @@ class KeyRing:
         if self._given:
             return None
         with _writing(self.file):
-            return None if self.keys() else self._add(now)
+            return None if self.held() else self._add(now)
 
     def _add(self, now: datetime) -> PlanKey:
         secret = AESGCM.generate_key(KEY_BYTES * 8)
         made = PlanKey(id=_id_of(secret), made_at=now, secret=secret)
-        _write(self.file, [made, *self.keys()])
+        _write(self.file, [made, *self.held()])
         return made
 
     def _active(self) -> PlanKey:
-        keys = self.keys()
+        keys = self.held()
         if not keys:
             raise KeyRingError(
                 f"There is no plan key in {self.where}: put the file back. Where there never was one, make it with: "
@@ -188,7 +188,9 @@ def _from_file(file: Path) -> list[PlanKey]:
     try:
         with file.open("rb") as opened:
             if os.fstat(opened.fileno()).st_mode & OTHERS:
-                raise KeyRingError(f"Others can read the plan keys in {file}; take the right from them: chmod 600 {file}")
+                raise KeyRingError(
+                    f"Others can read the plan keys in {file}; take the right from them: chmod 600 {file}"
+                )
             found = json.loads(opened.read())
         keys = [_listed(entry) for entry in found["keys"]]
     except OSError as trouble:
@@ -251,7 +253,7 @@ def _write(file: Path, keys: list[PlanKey]) -> None:
     try:
         with suppress(FileNotFoundError):
             beside.unlink()
-        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as opened:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as opened:
             opened.write(json.dumps({"keys": entries}, indent=2).encode())
             opened.flush()
             os.fsync(opened.fileno())

@@ -37,8 +37,8 @@ KEPT = "Kept for {number}: Temporal does not answer now. It is delivered with th
 CLOSED = "the case is closed; nothing more can be done to it"
 LOCKED = "Kept for {number}, to be delivered with the time at which you sent it. {why}"
 SHREDDED = (
-    "the case is closed, and its history was shredded, so it cannot be reopened; its packet and its ledger are there to "
-    "read: open a new request that names it"
+    "the case is closed, and its history was shredded, so it cannot be reopened; its packet and its ledger are there "
+    "to read: open a new request that names it"
 )
 FORGOTTEN = (
     "the case is closed, and Temporal keeps it no longer, so it cannot be reopened; its packet and its ledger are "

@@ -48,10 +48,8 @@ class Settings(BaseSettings):
     trust: TrustMode = Field(TrustMode.OPEN, description="New cases: open, flag or require signed actions.")
     keys: Path | None = Field(None, description="The vault of signing keys. Empty: home/keys.")
     root_key: SecretStr = Field(SecretStr(""), description="A root key as PEM text, instead of a file in the vault.")
-    plan_keys: Path | None = Field(None, description="The plan keys, which wrap cases' keys. Empty: keys/plan-keys.json.")
-    plan_key: SecretStr = Field(
-        SecretStr(""), description="Plan keys in base64 with commas between, the one that wraps first; instead of a file."
-    )
+    plan_keys: Path | None = Field(None, description="The keys that wrap each case's key. Empty: keys/plan-keys.json.")
+    plan_key: SecretStr = Field(SecretStr(""), description="Plan keys in base64, instead of a file; the first wraps.")
     statement_hours: int = Field(24, ge=1, le=24, description="Hours that a signed action holds on its way to a case.")
     staff_file: Path = Field(
         Path(__file__).parent.parent / "examples" / "cast.json",

@@ -33,9 +33,9 @@ from workflows.guard import GuardSignals
 from workflows.second_opinion import SecondOpinionWorkflow
 from workflows.third_opinion import ThirdOpinionWorkflow
 
-WORKFLOWS = [SecondOpinionWorkflow, ThirdOpinionWorkflow, DelegatedDecisionWorkflow]
-__all__ = ["WORKFLOWS", "Steps", "TemporalError", "build_replayer", "connect", "named_cluster", "running_workers", "sandboxed"]
+__all__ = ["Steps", "TemporalError", "build_replayer", "connect", "named_cluster", "running_workers", "sandboxed"]
 
+WORKFLOWS = [SecondOpinionWorkflow, ThirdOpinionWorkflow, DelegatedDecisionWorkflow]
 THREADS = 4  # two cores typeset and write; more threads only queue at the database and the interpreter
 
 

@@ -30,7 +30,7 @@ def test_an_empty_vault_says_how_keys_come_and_makes_none(capsys, home):
     assert code == 0
     assert f"There are no keys in {home / 'keys'} yet" in said.out
     assert "second-opinion keys rotate" in said.out
-    assert listed(capsys) == {"folder": str(home / "keys"), "roots": [], "doors": []}
+    assert listed(capsys) == {"folder": str(home / "keys"), "roots": [], "doors": [], "plan_keys": []}
     assert list(home.iterdir()) == []
 
 

@@ -12,8 +12,8 @@ from policy.particulars import Receipt
 from policy.people import Actor
 from policy.trust import TrustMode
 from tests.builders import ADDRESS, CASE_MANAGER, CMO, a_report, action, plan_physician
-from tests.policy.steps import DENIAL, DESIGNEE, SUPERVISOR
 from tests.keys import FakeKeyStore
+from tests.policy.steps import DENIAL, DESIGNEE, SUPERVISOR
 from tests.workflows.conftest import Played
 from tests.workflows.conftest import Stage as Theatre
 from wiring.sending import Sender

@@ -29,8 +29,8 @@ from tests.workflows.signing import (
     signed,
     with_statement,
 )
-from wiring.keys import Vault
 from wiring.encryption import PLAIN
+from wiring.keys import Vault
 from workflows import signatures
 from workflows.signatures import check
 
