@@ -108,8 +108,8 @@ def may_be_shredded(*, is_closed: bool, holds: int) -> Verdict:
 def _one_of(actor: Actor, roles: tuple[Role, ...], does: str, what: str = "a legal hold") -> Verdict:
     if set(roles).isdisjoint(actor.roles):
         *others, last = roles
-        whose = f"{', '.join(others)} or {last}" if others else last
-        return Refused(reason=f"{actor.id} may not: {what} is what a {whose} {does}", clause=Clause.P9)
+        whose = f"a {', '.join(others)} or {last}" if others else f"an {last}"
+        return Refused(reason=f"{actor.id} may not: {what} is what {whose} {does}", clause=Clause.P9)
     return Allowed()
 
 

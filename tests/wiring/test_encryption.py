@@ -23,11 +23,13 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from policy.case import Case
 from policy.lifecycle import Stage
+from policy.particulars import Receipt
 from policy.people import Actor
 from policy.request import Request
 from policy.staffaction import StaffAction
+from records import queries
 from records.casekeys import CaseKeyRecords
-from tests.builders import CASE_MANAGER, MONDAY, a_request, action
+from tests.builders import CASE_MANAGER, CMO, MONDAY, a_request, action
 from tests.ports import free_port
 from wiring.casekeys import open_case_keys, wrap_anew
 from wiring.desk import ActionKept, FrontDesk, register
@@ -45,6 +47,7 @@ pytestmark = pytest.mark.server
 
 FIRST, SECOND = "SO-2026-000001", "SO-2026-000002"
 MARKER = "Zebraquark-4711"
+OVERTURNED = {"because": "grievance", "outcome": "approved", "rationale": "The record shows the need."}
 SECRET = f"{MARKER} in whatever a person types"
 
 
@@ -78,9 +81,16 @@ class House:
         await (await self.desk()).open_unstarted()
         return number
 
-    async def comments(self, number: str, text: str = SECRET, actor: Actor = CASE_MANAGER) -> Any:
-        body = {"action_id": f"c-{text}", "actor": actor.model_dump(mode="json"), "text": text}
-        return await (await self.desk()).act(number, "add_comment", body)
+    async def acts(self, number: str, signal: str, actor: Actor = CASE_MANAGER, **fields: Any) -> Receipt:
+        body = {"action_id": f"{signal}-{len(str(fields))}", "actor": actor.model_dump(mode="json"), **fields}
+        return await (await self.desk()).act(number, signal, body)
+
+    async def comments(self, number: str, text: str = SECRET) -> Receipt:
+        return await self.acts(number, "add_comment", text=text)
+
+    async def closed(self, number: str) -> None:
+        async with asyncio.timeout(60):
+            await (await self.client()).get_workflow_handle(workflow_id(number)).result()
 
     async def case(self, number: str) -> Case:
         return await (await self.desk()).case(number)
@@ -175,7 +185,9 @@ class _Naming(OutboundInterceptor):
 
 async def test_failures_stack_traces_headers_summaries_and_memos_are_encrypted_too(house: House):
     client = await house.client()
-    named = Client(**{**client.config(), "interceptors": [_Named()]})
+    config = client.config()
+    config["interceptors"] = [_Named()]
+    named = Client(**config)
     async with Worker(
         client,
         task_queue="failing",
@@ -403,3 +415,41 @@ async def test_a_replay_without_the_keys_says_so_and_reads_nothing(house: House,
 
     assert replay.replay_failure is not None
     assert "of a case is not in the records: restore them" in caplog.text
+
+
+# -- shredding
+
+
+async def test_a_shredded_case_is_closed_for_good_and_every_door_says_so_in_a_sentence(house: House):
+    async with house.working():
+        number = await house.opens()
+        await house.comments(number)
+        other = await house.opens("REF-2")
+        withdrawn = await house.acts(number, "withdraw_request", reason="The member has decided.")
+        await house.closed(number)
+    keys = house.world.case_keys
+    workflows = (workflow_id(number),)
+
+    assert keys.shred(number, workflows, at=MONDAY, by="ad.moreno", reason="Retention ended") == 1
+    assert keys.shred(number, workflows, at=MONDAY, by="ad.moreno", reason="Retention ended") == 0
+    async with house.working():
+        with pytest.raises(KeyRingError) as said:
+            await house.case(number)
+        late = await house.comments(number, "Too late.")
+        again = await house.acts(number, "change_determination", CMO, **OVERTURNED)
+        assert (await house.comments(other, "Alive.")).accepted
+    kept = keys.of_workflow(workflow_id(number))
+    filed = queries.case(house.world.records, number)
+
+    assert withdrawn.accepted
+    assert str(said.value).startswith(f"The history of {number} was shredded on 2026-11-02: nobody can read it again.")
+    assert (late.accepted, again.accepted) == (False, False)
+    assert "its history was shredded, so it cannot be reopened" in late.reason
+    assert again.reason == late.reason
+    assert kept
+    assert kept.wrapped == ""
+    assert filed
+    assert [line.text for line in filed.ledger if line.event == "case:shredded"] == [
+        "The key of the case's history was destroyed; nobody can read that history again: Retention ended"
+    ]
+    assert house.world.kept.waiting() == []

@@ -1,0 +1,113 @@
+"""The keys of cases in the records, on SQLite and on PostgreSQL: one for a workflow, wrapped anew, destroyed for good."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from alembic import command
+from sqlalchemy import Engine
+
+from policy.verdict import Refused
+from records import queries
+from records.casekeys import CaseKeyRecords, WrappedKey
+from records.database import alembic_config, writing
+from records.holds import LegalHolds
+from records.ledger import CaseLedger
+from tests.builders import MONDAY
+from tests.records.lives import Life, a_long_life
+
+NUMBER = "SO-2026-000001"
+CASE, OTHER = f"so-{NUMBER}", "so-SO-2026-000002"
+LATER = MONDAY + timedelta(days=9)
+WHO = {"at": LATER, "by": "ad.moreno", "reason": "Retention ended"}
+
+
+@pytest.fixture
+def keys(engine: Engine) -> CaseKeyRecords:
+    return CaseKeyRecords(engine)
+
+
+def a_key(number: int, workflow: str = CASE, plan_key: str = "pk-1") -> WrappedKey:
+    return WrappedKey(
+        key_id=f"ck-{number}", workflow_id=workflow, plan_key=plan_key, wrapped=f"w-{number}", made_at=MONDAY
+    )
+
+
+def closed(ledger: CaseLedger) -> None:
+    life = a_long_life(NUMBER)
+    for transition in life.transitions:
+        ledger.record(transition)
+
+
+def test_the_first_key_of_a_workflow_stands(keys: CaseKeyRecords):
+    with ThreadPoolExecutor(4) as hands:
+        kept = list(hands.map(keys.keep, [a_key(number) for number in range(8)]))
+
+    assert len({key.key_id for key in kept}) == 1
+    assert keys.of_workflow(CASE) == keys.by_id(kept[0].key_id) == kept[0]
+    assert keys.of_workflow(OTHER) is None
+    assert keys.by_id("ck-99") is None
+
+
+def test_keys_are_wrapped_anew_once_and_not_over_what_changed_meanwhile(keys: CaseKeyRecords):
+    old = [keys.keep(a_key(number, f"so-{number}")) for number in range(3)]
+    new = keys.keep(a_key(9, "so-9", "pk-2"))
+
+    first = keys.wrapped_by_others("pk-2", after="", limit=2)
+    changed = keys.wrap_anew([(key, "pk-2", "anew") for key in first])
+    again = keys.wrap_anew([(key, "pk-2", "anew") for key in first])
+
+    assert first == old[:2]
+    assert (changed, again) == (2, 0)
+    assert keys.wrapped_by_others("pk-2", after="", limit=9) == [old[2]]
+    assert keys.count() == {"pk-1": 1, "pk-2": 3}
+    assert keys.by_id(new.key_id) == new
+
+
+def test_an_open_case_is_not_shredded(keys: CaseKeyRecords, ledger: CaseLedger):
+    ledger.record(Life(NUMBER).transitions[0])
+    kept = keys.keep(a_key(1))
+
+    refused = keys.shred(NUMBER, (CASE,), **WHO)
+
+    assert isinstance(refused, Refused)
+    assert refused.reason == "the case is open, and could not go on without its key"
+    assert keys.of_workflow(CASE) == kept
+
+
+def test_a_closed_case_is_shredded_once_with_a_line_in_its_ledger(
+    keys: CaseKeyRecords, ledger: CaseLedger, engine: Engine
+):
+    closed(ledger)
+    kept, other = keys.keep(a_key(1)), keys.keep(a_key(2, OTHER))
+    holds = LegalHolds(engine)
+    holds.place(NUMBER, at=MONDAY, by="sv.okafor", reason="Subpoena")
+
+    held = keys.shred(NUMBER, (CASE,), **WHO)
+    holds.lift(NUMBER, 1, at=MONDAY, by="sv.okafor", because="Settled")
+    done = [keys.shred(NUMBER, (CASE, f"{CASE}-3"), **WHO) for _ in range(2)]
+    found = queries.case(engine, NUMBER)
+
+    assert isinstance(held, Refused)
+    assert held.reason == "a legal hold stands on the case: its history is kept as well"
+    assert done == [1, 0]
+    assert keys.of_workflow(CASE) == kept.model_copy(update={"wrapped": "", "destroyed_at": LATER})
+    assert keys.of_workflow(OTHER) == other
+    assert keys.keep(a_key(3)).destroyed_at == LATER
+    assert keys.wrap_anew([(kept, "pk-2", "anew")]) == 0
+    assert found
+    assert [(line.actor, line.text) for line in found.ledger if line.event == "case:shredded"] == [
+        (
+            "ad.moreno",
+            "The key of the case's history was destroyed; nobody can read that history again: Retention ended",
+        )
+    ]
+
+
+def test_the_migration_is_not_undone_while_there_is_a_key(keys: CaseKeyRecords, engine: Engine):
+    kept = keys.keep(a_key(1))
+
+    with pytest.raises(RuntimeError, match="There are keys of cases"), writing(engine) as connection:
+        command.downgrade(alembic_config(connection), "0009")
+
+    assert keys.of_workflow(CASE) == kept
