@@ -1,10 +1,10 @@
-"""``second-opinion keys rotate --plan``, ``rewrap`` and ``shred``: said in a sentence, and nothing without being asked."""
+"""``second-opinion keys rotate --plan``, ``rewrap`` and ``shred``: nothing goes without being asked."""
 
 import json
 
 import pytest
 
-from cli import casekeys
+from cli import casekeys, screen
 from cli.main import run
 from records.casekeys import CaseKeyRecords
 from tests.builders import MONDAY
@@ -100,7 +100,7 @@ def test_cases_are_wrapped_anew_by_the_key_that_wraps_and_again_without_harm(ask
     assert keys.count() == {new["id"]: 2}
 
 
-def test_rewrapping_without_the_old_key_is_one_sentence_and_changes_nothing(ask, plan, drawer, home):
+def test_rewrapping_without_the_old_key_is_one_sentence_and_changes_nothing(ask, drawer, home):
     keys = encrypted(drawer, ONE)
     before = keys.of_workflow(workflow_id(ONE))
     (home / "keys" / "plan-keys.json").unlink()
@@ -152,10 +152,10 @@ def test_nothing_is_shredded_without_being_asked_by_somebody_who_may_and_for_a_r
     no_reason = ask("shred", ONE, "--as", "ad.moreno", "--reason", " ", "--yes")
     nowhere = ask("shred", "SO-2026-000099", "--as", "ad.moreno", "--reason", "Gone", "--yes")
     monkeypatch.setattr(casekeys, "at_a_terminal", lambda: True)
-    monkeypatch.setattr(casekeys.console, "input", lambda _: "yes")
+    monkeypatch.setattr(screen.console, "input", lambda _: "yes")
     otherwise = ask(*SHRED)
     left = sum(keys.count().values())
-    monkeypatch.setattr(casekeys.console, "input", lambda _: ONE)
+    monkeypatch.setattr(screen.console, "input", lambda _: ONE)
     agreed = ask(*SHRED)
 
     assert (unasked[0], "say --yes where nobody can be asked" in unasked[1]) == (1, True)

@@ -1,7 +1,8 @@
-"""The keys of cases in the records, on SQLite and on PostgreSQL: one for a workflow, wrapped anew, destroyed for good."""
+"""The keys of cases in the records, on both engines: one for a workflow, wrapped anew, destroyed for good."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from alembic import command
@@ -19,7 +20,7 @@ from tests.records.lives import Life, a_long_life
 NUMBER = "SO-2026-000001"
 CASE, OTHER = f"so-{NUMBER}", "so-SO-2026-000002"
 LATER = MONDAY + timedelta(days=9)
-WHO = {"at": LATER, "by": "ad.moreno", "reason": "Retention ended"}
+WHO: dict[str, Any] = {"at": LATER, "by": "ad.moreno", "reason": "Retention ended"}
 
 
 @pytest.fixture
