@@ -59,7 +59,9 @@ class Mailroom:
         same call later goes on from there.
         """
         if not letter.routes:
-            return self._outbox.post(letter)
+            delivery = self._outbox.post(letter)
+            log.info("letter.put_out", extra={"letter": letter.key})
+            return delivery
         notes = _Notes(self._shelf, letter)
         with notes.alone():
             return notes.delivery or self._send(notes.settled(letter), letter, notes)
@@ -86,7 +88,9 @@ class Mailroom:
         noted = notes.end(number, attempt)
         del self._taken[name]
         if attempt.result is Result.FAILED and attempt.reason != NOT_SET_UP:
-            log.warning("letter %s did not leave by %s: %s", letter.key, route.channel, attempt.reason)
+            log.warning("letter.not_left", extra={"letter": letter.key, "channel": route.channel})
+        elif attempt.result is Result.LEFT:
+            log.info("letter.left", extra={"letter": letter.key, "channel": route.channel})
         return noted
 
     def _outcome(self, letter: Letter, route: Route, pdf: bytes, begin: Callable[[datetime], datetime]) -> Attempt:

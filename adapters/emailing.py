@@ -226,7 +226,7 @@ def _outside(trouble: OSError) -> NotYet:
     """What it means that there is no session: nothing about this letter. The operator is told in the log."""
     told = _told(trouble)
     if isinstance(trouble, smtplib.SMTPAuthenticationError | smtplib.SMTPNotSupportedError | ssl.SSLError):
-        log.warning("The mail server does not let us in (%s): see SECOND_OPINION_SMTP_URL.", told)
+        log.warning("mail.not_let_in", extra=_settings(trouble))
     return NotYet(f"The mail server cannot be reached ({told}).")
 
 
@@ -236,10 +236,16 @@ def _answer_to(trouble: OSError) -> NotYet | ChannelRefusal:
     if not isinstance(trouble, smtplib.SMTPResponseException):
         return NotYet(f"The mail server went away ({told}).")
     if trouble.smtp_code in NOT_SIGNED_IN:
-        log.warning("The mail server wants us to sign in (%s): see SECOND_OPINION_SMTP_URL.", told)
+        log.warning("mail.sign_in_wanted", extra=_settings(trouble))
     elif trouble.smtp_code >= PERMANENT:
         return ChannelRefusal(f"the mail server refused it ({told})")
     return NotYet(f"The mail server does not take the letter just now ({told}).")
+
+
+def _settings(trouble: OSError) -> dict[str, object]:
+    """For the log: which setting to look at, and the server's code without its words, which may name a reader."""
+    code = trouble.smtp_code if isinstance(trouble, smtplib.SMTPResponseException) else type(trouble).__name__
+    return {"setting": "SECOND_OPINION_SMTP_URL", "problem": code}
 
 
 def _told(trouble: OSError) -> str:

@@ -138,8 +138,8 @@ class FaxSpool:
         try:
             return FaxReport.model_validate_json(found)
         except ValidationError as error:
-            fields = ", ".join(sorted({str(e["loc"][0]) if e["loc"] else "all of it" for e in error.errors()}))
-            log.warning("The report of fax %s cannot be read (%s): see docs/fax-spool.md.", job, fields)
+            fields = ",".join(sorted({str(e["loc"][0]) if e["loc"] else "all of it" for e in error.errors()}))
+            log.warning("fax.report_unreadable", extra={"job": job, "problem": fields})  # docs/fax-spool.md
             raise NotYet("The fax server's report cannot be read.") from None
 
     def _attempt(self, job: str, report: FaxReport) -> Attempt:

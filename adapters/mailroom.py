@@ -84,5 +84,5 @@ def _typeset(letter: Letter) -> bytes:
     """The letter as a PDF, under its own date."""
     made = typeset("letter", content_of(letter), letter.written_on)
     if not made.accessible:
-        log.warning("letter %s has characters that no font here has: it leaves with boxes in their place", letter.key)
+        log.warning("letter.lacks_characters", extra={"letter": letter.key})  # it leaves with boxes in their place
     return made.pdf

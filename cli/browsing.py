@@ -15,12 +15,14 @@ from portal.app import create_app
 from wiring.devserver import ServerError
 from wiring.logs import set_up_logs
 from wiring.settings import PREFIX, Settings
+from wiring.telemetry import set_up_runtime
 from wiring.world import World, open_world
 
 
 async def run_portal(settings: Settings) -> int:
     """The portal, until Ctrl-C or SIGTERM. Raises ServerError when its port is taken."""
     set_up_logs(settings.log_format)
+    set_up_runtime()
     async with stopped_by_signals() as stopped, portal(settings, open_world(settings)) as address:
         console.print(f"Portal           {address}")
         if not settings.oidc_issuer:

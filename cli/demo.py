@@ -35,6 +35,7 @@ from wiring.intake import IntakeError, read_intake_file
 from wiring.intakedocuments import with_documents
 from wiring.logs import set_up_logs
 from wiring.settings import Settings
+from wiring.telemetry import set_up_runtime
 from wiring.temporal import connect, named_cluster, running_workers
 from wiring.world import World, open_world
 from workflows.inspection import SEARCH_ATTRIBUTES, words
@@ -90,6 +91,7 @@ class Ended:
 async def play(settings: Settings, *, once: bool, examples: Path | None) -> int:
     """Plays all scenes; with ``once`` the exit code says whether each ended as its file says, else it stays up."""
     set_up_logs(settings.log_format)
+    set_up_runtime()
     began = datetime.now(UTC)
     async with stopped_by_signals() as stopped, _stage(settings) as (desk, world, died, ui):
         scenes = _scenes(examples or EXAMPLES, world)

@@ -22,7 +22,9 @@ from wiring.keys import VaultError
 from wiring.logs import set_up_logs
 from wiring.searchattributes import add_search_attributes
 from wiring.settings import Settings
+from wiring.telemetry import WorkerMetrics, set_up_runtime
 from wiring.temporal import TemporalError, connect, named_cluster, running_workers
+from wiring.watch import Watcher
 from wiring.world import World, open_world
 from workflows import QUEUES
 from workflows.inspection import SEARCH_ATTRIBUTES
@@ -48,6 +50,7 @@ async def run_server(settings: Settings) -> int:
 async def run_worker(settings: Settings, queue: str) -> int:
     """The worker of one task queue or of all, until Ctrl-C or SIGTERM; what is under way is finished first."""
     set_up_logs(settings.log_format)
+    metrics = WorkerMetrics(set_up_runtime(settings.worker_metrics).metric_meter)
     world = open_world(settings)
     client = await connect(settings, server_address(settings), records=world.records)
     await learn_search_attributes(client)
@@ -58,7 +61,10 @@ async def run_worker(settings: Settings, queue: str) -> int:
         running_workers(client, world.steps, queues, max_cached_cases=settings.max_cached_cases),
     ):
         console.print(f"Working on {', '.join(queues)} at {client.service_client.config.target_host}. Ctrl-C stops.")
-        await deliver_meanwhile(FrontDesk(client, world), stopped, DelegationDesk(client, world))
+        watcher = Watcher(client, world.records, queues, metrics)
+        await asyncio.gather(
+            watcher.watch(stopped), deliver_meanwhile(FrontDesk(client, world), stopped, DelegationDesk(client, world))
+        )
         console.print("[dim]Finishing what is under way.[/]")
     return DONE
 
@@ -75,7 +81,7 @@ async def deliver_meanwhile(desk: FrontDesk, stopped: asyncio.Event, delegation:
             if delivered:
                 console.print(f"Delivered {delivered} actions that had been waiting.")
         except (RecordsError, TemporalError) as trouble:
-            log.warning("what doors have received waits: %s", trouble)
+            log.warning("doors.wait", extra={"told": trouble})
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopped.wait(), DELIVER_EVERY)
 

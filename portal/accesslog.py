@@ -4,7 +4,6 @@ The page is named by its route (``/cases/{number}``): what stands in a path or b
 """
 
 import re
-import secrets
 import time
 
 import structlog
@@ -13,18 +12,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal.metrics import metrics_of
 from portal.session import WHO
+from wiring.correlation import at_a_door, bound
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("portal.access")
 
 REQUEST_ID = "X-Request-ID"
-SOUND_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 STAFF_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,79}")
 QUIET = ("/healthz", "/readyz", "/metrics", "/static")  # asked for every few seconds
 UNKNOWN = "(none)"
 
 
 class AccessLog:
-    """Writes the line, counts the request, and gives it an id that the answer carries back."""
+    """Writes the line, counts the request, and binds the id that all it leads to has in common and the answer carries back."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -34,23 +33,23 @@ class AccessLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id, started, status = _request_id(scope), time.perf_counter(), 500
+        correlation, started, status = at_a_door(Headers(scope=scope)), time.perf_counter(), 500
 
         async def noting(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+                MutableHeaders(scope=message)[REQUEST_ID] = correlation
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with bound(correlation):
             try:
                 await self._app(scope, receive, noting)
             finally:
-                _note(scope, status, time.perf_counter() - started, request_id)
+                _note(scope, status, time.perf_counter() - started)
 
 
-def _note(scope: Scope, status: int, seconds: float, request_id: str) -> None:
+def _note(scope: Scope, status: int, seconds: float) -> None:
     route, method = route_of(scope), _method(scope)
     metrics_of(scope["app"]).observe(method, route, status, seconds)
     write = log.debug if route in QUIET and status < 500 else log.info
@@ -61,7 +60,6 @@ def _note(scope: Scope, status: int, seconds: float, request_id: str) -> None:
         status=status,
         ms=round(seconds * 1000, 1),
         staff=_staff(scope),
-        request_id=request_id,
     )
 
 
@@ -74,12 +72,6 @@ def _method(scope: Scope) -> str:
     """A method that somebody made up would be free text."""
     method = str(scope["method"])
     return method if method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS") else "OTHER"
-
-
-def _request_id(scope: Scope) -> str:
-    """The id that a proxy gave, if it is one; else a new one."""
-    given = Headers(scope=scope).get(REQUEST_ID, "")
-    return given if SOUND_ID.fullmatch(given) else secrets.token_hex(8)
 
 
 def _staff(scope: Scope) -> str:

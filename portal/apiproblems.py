@@ -102,7 +102,7 @@ def problem_of(trouble: Exception) -> ApiProblem:
         case ApiProblem():
             return trouble
         case _ if isinstance(trouble, AWAY):
-            log.error("The API could not answer: %s", trouble)
+            log.error("api.away", extra={"told": trouble})
             return ApiProblem(Kind.AWAY, "Something that we need is away; try again later.", headers=_later(30))
         case ClientDisconnect():
             return ApiProblem(Kind.UNREADABLE, "The connection ended before all of the body had come.")

@@ -80,7 +80,7 @@ def case_file(visit: Auditing, number: str) -> Response:
     file = queries.case(visit.house.world.records, number)
     if file is None:
         raise NotFound
-    log.info("audit.read staff=%s case=%s", visit.actor.id, file.case.number)
+    log.info("audit.read", extra={"staff": visit.actor.id, "case": file.case.number})
     request = visit.house.world.register.request_of(number)
     return page(
         visit,

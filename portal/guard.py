@@ -5,7 +5,6 @@ Cross-site requests are told by ``Sec-Fetch-Site`` and ``Origin`` (as Go 1.25 an
 
 import logging
 import time
-import traceback
 from collections import deque
 from urllib.parse import urlsplit
 
@@ -13,6 +12,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from wiring.uncaught import kinds, places
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 CSP = (
@@ -58,7 +59,7 @@ class Guard:
         try:
             await self._app(scope, _counted(receive), answer)
         except Exception as trouble:
-            log.error("portal.failed %s at %s", type(trouble).__name__, _places(trouble))  # noqa: TRY400 - no values
+            log.error("portal.failed", extra={"error": kinds(trouble), "place": places(trouble)})  # noqa: TRY400 - no values
             if answer.has_begun:
                 raise
             await PlainTextResponse(FAILED, 500)(scope, receive, answer)
@@ -121,11 +122,6 @@ def _counted(receive: Receive) -> Receive:
 
     return counting
 
-
-def _places(trouble: Exception) -> str:
-    """Where it came from, without what it says: that may be health information."""
-    frames = reversed(traceback.extract_tb(trouble.__traceback__)[-6:])
-    return " < ".join(f"{'/'.join(frame.filename.split('/')[-2:])}:{frame.lineno}" for frame in frames)
 
 
 class Throttle:

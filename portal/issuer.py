@@ -142,7 +142,7 @@ class Issuer:
                 _check(described, given)
                 keys = await _json(client, described.jwks_uri)
         except (httpx2.HTTPError, httpx2.InvalidURL, ValidationError, ValueError, TypeError) as trouble:
-            log.warning("signin.issuer_away %s", type(trouble).__name__)
+            log.warning("signin.issuer_away", extra={"problem": type(trouble).__name__})
             raise IssuerAwayError(type(trouble).__name__) from trouble
         self._known = (time.monotonic(), described, keys)
         return described, keys

@@ -74,7 +74,7 @@ async def finish(
     except OAuthError:
         return _sorry(request, issuer, 400, BROKEN_OFF)
     except NotTrustedError as why:
-        log.warning("signin.not_trusted %s", why)
+        log.warning("signin.not_trusted", extra={"problem": type(why.__cause__ or why).__name__})
         return _sorry(request, issuer, 400, NOT_TRUSTED)
     return _enter(request, issuer, claims, under_way.next)
 
@@ -110,7 +110,7 @@ def _enter(request: Request, issuer: Issuer, claims: Mapping[str, Any], where: s
         log.warning("signin.unknown_person")
         return _sorry(request, issuer, 403, UNKNOWN, choose=True)
     session.begin(request, who)
-    log.info("signin.in staff=%s", who)
+    log.info("signin.in", extra={"staff": who})
     return go(request, signin.safe(where))
 
 

@@ -119,7 +119,7 @@ def away(
     if found is None:
         return _absence(visit, who, given, errors)
     _staff_panel(visit.house).set_absence(who, found)
-    log.info("panel.away staff=%s person=%s", visit.actor.id, who)
+    log.info("panel.away", extra={"staff": visit.actor.id, "person": who})
     stands_in = f"; {found.substitute} stands in" if found.substitute else "; nobody stands in"
     said = f"{who} is away from {local_day(found.since)} until {local_day(found.until)}{stands_in}."
     return go(visit.request, "/panel", said)
@@ -130,7 +130,7 @@ def back(visit: Changing, who: str) -> Response:
     """Somebody is here again."""
     _person(visit.house, who)
     _staff_panel(visit.house).clear_absences(who)
-    log.info("panel.back staff=%s person=%s", visit.actor.id, who)
+    log.info("panel.back", extra={"staff": visit.actor.id, "person": who})
     return go(visit.request, "/panel", f"{who} is here, and is asked for tasks as before.")
 
 
@@ -198,7 +198,7 @@ async def _replace(visit: Visit, staff: Iterable[StaffEntry]) -> Response:
     except SettingsError as why:
         return await _sorry(visit, str(why))
     changes = rosters.compare(before, after)
-    log.info("panel.imported staff=%s people=%s", visit.actor.id, len(after))
+    log.info("panel.imported", extra={"staff": visit.actor.id, "count": len(after)})
     kept = f" The former file is kept as {former.name}." if former else ""
     figures = f"{len(changes.added)} added, {len(changes.changed)} changed, {len(changes.removed)} removed"
     return go(visit.request, "/panel", f"The staff is replaced: {figures}.{kept}")

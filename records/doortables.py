@@ -7,11 +7,11 @@ from sqlmodel import Field
 
 from policy.people import Role
 from records.columns import Readable
-from records.rowbase import Record, instant, words
+from records.rowbase import Record, came_later, instant, words
 
 
 class KeptActionRecord(Record, table=True):
-    """An action that a door has received and no case has answered yet; ``body`` is its JSON."""
+    """An action that a door has received and no case has answered yet; ``body`` is its JSON, ``correlation`` the door's id."""
 
     __tablename__ = "kept_actions"
     __table_args__ = (Index("ix_kept_actions_received_at", "received_at", "action_id"),)
@@ -22,6 +22,7 @@ class KeptActionRecord(Record, table=True):
     signal: str = words()
     body: str = words()
     received_at: datetime = instant()
+    correlation: str = words(default="", sa_column_kwargs=came_later("''"))
 
 
 class AbsenceRecord(Record, table=True):

@@ -23,7 +23,7 @@ FOUND = select(INTAKE.c.case_number, INTAKE.c.received_at, INTAKE.c.started_at, 
 NUMBERS = select(NUMBERING.c.year, NUMBERING.c.last).order_by(NUMBERING.c.year).with_for_update()
 COUNTED = update(NUMBERING).where(NUMBERING.c.year == bindparam("in_year")).values(last=bindparam("number"))
 UNSTARTED = (
-    select(INTAKE.c.case_number, INTAKE.c.request, INTAKE.c.received_at)
+    select(INTAKE.c.case_number, INTAKE.c.request, INTAKE.c.received_at, INTAKE.c.correlation)
     .where(INTAKE.c.started_at.is_(None))
     .order_by(INTAKE.c.received_at, INTAKE.c.case_number)
 )
@@ -44,11 +44,12 @@ class Reservation(Value):
 
 
 class Unstarted(NamedTuple):
-    """A submission that has its number, and whose story was not seen to begin."""
+    """A submission that has its number, and whose story was not seen to begin; ``correlation`` is its door's id."""
 
     case_number: str
     request: Request
     received_at: datetime
+    correlation: str = ""
 
 
 class IntakeRegister:
@@ -58,7 +59,7 @@ class IntakeRegister:
         self._engine = engine
         self._insert = INSERTS[engine.dialect.name]
 
-    def reserve(self, request: Request, received_at: datetime) -> Reservation:
+    def reserve(self, request: Request, received_at: datetime, correlation: str = "") -> Reservation:
         """The case number of a submission, new or as given before: ``SO-<year>-<number>``, by the year in Los Angeles.
 
         ``received_at`` is the server's time; the first one stands. Safe for any number of submissions at once; the
@@ -74,7 +75,8 @@ class IntakeRegister:
                 found = self._find(connection, request, content)
                 if found is None:
                     connection.execute(COUNTED, {"in_year": year, "number": number})
-                    return _register(connection, f"SO-{year}-{number:06}", request, content, received_at)
+                    new = f"SO-{year}-{number:06}"
+                    return _register(connection, new, request, content, received_at, correlation)
         return found
 
     def mark_started(self, case_number: str, at: datetime) -> None:
@@ -136,7 +138,7 @@ def _plain(value: Any) -> str:  # noqa: ANN401 - what json does not know
 
 
 def _register(
-    connection: Connection, case_number: str, request: Request, content: str, received_at: datetime
+    connection: Connection, case_number: str, request: Request, content: str, received_at: datetime, correlation: str
 ) -> Reservation:
     row = {
         "case_number": case_number,
@@ -145,6 +147,7 @@ def _register(
         "received_at": received_at,
         "started_at": None,
         "request": request,
+        "correlation": correlation,
     }
     connection.execute(insert(INTAKE), row)
     return Reservation(

@@ -1,5 +1,7 @@
 """Actions that a door has received and no case has answered yet: nothing that a person does is lost meanwhile."""
 
+from typing import NamedTuple
+
 from sqlalchemy import Engine, bindparam, delete, select
 
 from policy.actions import ACTIONS
@@ -14,8 +16,16 @@ OF = (
     & (KEPT.c.digest == bindparam("digest_"))
 )
 FOUND = select(KEPT.c.signal, KEPT.c.body).where(OF)
-WAITING = select(KEPT.c.case_number, KEPT.c.signal, KEPT.c.body).order_by(KEPT.c.received_at, KEPT.c.action_id)
+WAITING = select(KEPT.c.case_number, KEPT.c.signal, KEPT.c.body, KEPT.c.correlation).order_by(KEPT.c.received_at, KEPT.c.action_id)
 ANSWERED = delete(KEPT).where(OF)
+
+
+class Kept(NamedTuple):
+    """An action under way; ``correlation`` is the id that its door gave to all that follows from it."""
+
+    case_number: str
+    action: StaffAction
+    correlation: str
 
 
 class KeptActions:
@@ -24,7 +34,7 @@ class KeptActions:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def keep(self, case_number: str, action: StaffAction) -> StaffAction:
+    def keep(self, case_number: str, action: StaffAction, correlation: str = "") -> StaffAction:
         """The action as it is kept: the same one sent again has the time at which it came first."""
         row = {
             "case_number": case_number,
@@ -33,6 +43,7 @@ class KeptActions:
             "signal": action.SIGNAL,
             "body": action.model_dump_json(),
             "received_at": action.at,
+            "correlation": correlation,
         }
         with writing(self._engine) as connection:
             connection.execute(inserting(connection.dialect.name, KEPT.name, change=False), [row])
@@ -44,10 +55,11 @@ class KeptActions:
         with writing(self._engine) as connection:
             connection.execute(ANSWERED, _key(case_number, action))
 
-    def waiting(self) -> list[tuple[str, StaffAction]]:
-        """What no case has answered yet, by case number, in the order in which it came."""
+    def waiting(self) -> list[Kept]:
+        """What no case has answered yet, in the order in which it came."""
         with reading(self._engine) as connection:
-            return [(row.case_number, _action(row.signal, row.body)) for row in connection.execute(WAITING)]
+            found = connection.execute(WAITING)
+            return [Kept(row.case_number, _action(row.signal, row.body), row.correlation) for row in found]
 
 
 def _key(case_number: str, action: StaffAction) -> dict[str, str]:

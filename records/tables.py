@@ -1,7 +1,8 @@
 """The tables: the register of submissions, the projections of each case, the ledger that only grows.
 
 What the doors keep besides stands in ``doortables``, the directory of physicians in ``directorytables``,
-what delegates decided in ``delegatedtables``, the keys of cases in ``keytables``.
+what delegates decided in ``delegatedtables``, the keys of cases in ``keytables``, what is wrong with cases in
+``troubletables``.
 ``migrations`` makes them; a test holds the two together. The ledger's triggers are in the migration alone.
 """
 
@@ -26,6 +27,7 @@ from records.directorytables import DIRECTORY
 from records.doortables import DOORS
 from records.keytables import KEYS
 from records.rowbase import Record, came_later, case_key, instant, only, words
+from records.troubletables import TROUBLE_TABLES
 
 
 class NumberingRecord(Record, table=True):
@@ -49,6 +51,7 @@ class IntakeRecord(Record, table=True):
     received_at: datetime = instant()
     started_at: datetime | None = instant()
     request: Request = Field(sa_type=RequestJson)
+    correlation: str = words(default="", sa_column_kwargs=came_later("''"))
 
 
 class CaseRecord(Record, table=True):
@@ -235,6 +238,7 @@ TABLES: dict[str, Table] = {
     **DELEGATED.tables,
     **CHAINED.tables,
     **KEYS.tables,
+    **TROUBLE_TABLES.tables,
 }
 NUMBERING = TABLES["numbering"]
 INTAKE = TABLES["intake"]
@@ -257,6 +261,7 @@ DIRECTORY_TERMS = TABLES["directory_terms"]
 DELEGATED_NUMBERING = TABLES["delegated_numbering"]
 DELEGATED_CASES = TABLES["delegated_cases"]
 DELEGATED_FINDINGS = TABLES["delegated_findings"]
+TROUBLES = TABLES["troubles"]
 DELEGATED_LINES = TABLES["delegated_lines"]
 LINKS = TABLES["links"]
 CASE_KEYS = TABLES["case_keys"]

@@ -5,6 +5,7 @@ was away is not lost: the next door that opens, or the worker, starts it.
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +22,7 @@ from policy.particulars import Receipt
 from policy.request import Priority, Request
 from policy.staffaction import StaffAction
 from policy.verdict import Value
+from wiring.correlation import bound, current
 from wiring.encryption import check_key
 from wiring.errors import TemporalError
 from wiring.sending import ANSWER_WITHIN, ActionError, ActionKept, Sender, keep, read_action
@@ -31,6 +33,8 @@ from workflows.messages import Opening
 from workflows.second_opinion import SecondOpinionWorkflow
 
 __all__ = ["ActionError", "ActionKept", "FrontDesk", "Opened", "read_action", "register"]
+
+log = logging.getLogger(__name__)
 
 URGENT, ORDINARY = 1, 3  # Temporal's priority keys, 1 (first) to 5
 
@@ -50,7 +54,7 @@ def register(world: World, request: Request, received_at: datetime) -> Opened:
 
     The time of receipt is that of the first submission. ``FrontDesk.open_unstarted`` then starts the story.
     """
-    place = world.register.reserve(request, received_at)
+    place = world.register.reserve(request, received_at, current())
     return Opened(
         case_number=place.case_number,
         external_reference=request.external_reference,
@@ -71,9 +75,11 @@ class FrontDesk:
     async def open_unstarted(self) -> list[str]:
         """Starts the registered requests whose workflow was never started; their numbers. Raises TemporalError."""
         waiting = await asyncio.to_thread(self._world.register.unstarted)
-        for number, request, received_at in waiting:
-            await self._start(number, request, received_at)
-        return [number for number, _, _ in waiting]
+        for number, request, received_at, correlation in waiting:
+            with bound(correlation):
+                await self._start(number, request, received_at)
+                log.info("case.started", extra={"case": number})
+        return [found.case_number for found in waiting]
 
     async def _start(self, number: str, request: Request, received_at: datetime) -> None:
         case = open_case(number, request, received_at)

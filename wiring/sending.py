@@ -5,6 +5,7 @@ that counts. So what came while the server or the workers were away is not lost:
 """
 
 import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from policy.particulars import Receipt, RefusedAction
 from policy.reopening import REOPENING, reopens
 from policy.staffaction import LARGEST_ACTION, StaffAction
 from policy.trust import TrustMode
+from wiring.correlation import bound, current
 from wiring.encryption import check_key
 from wiring.errors import CaseShreddedError, KeyRingError, TemporalError
 from wiring.world import World
@@ -44,6 +46,8 @@ FORGOTTEN = (
     "the case is closed, and Temporal keeps it no longer, so it cannot be reopened; its packet and its ledger are "
     "there to read: open a new request that names it"
 )
+
+log = logging.getLogger(__name__)
 
 Handle = WorkflowHandle[SecondOpinionWorkflow, Closing]
 
@@ -93,7 +97,7 @@ def keep(world: World, number: str, signal: str, body: Mapping[str, Any]) -> Sta
     action = read_action(signal, {**body, "case_number": number, "at": datetime.now(UTC)})
     if world.register.request_of(number) is None:
         raise ActionError(f"There is no case {number}; list them with: second-opinion list")
-    return world.kept.keep(number, action)
+    return world.kept.keep(number, action, current())
 
 
 async def send(
@@ -137,6 +141,7 @@ class Sender:
             if not (isinstance(trouble, RPCError) and trouble.status is RPCStatusCode.NOT_FOUND):
                 raise ActionKept(KEPT.format(number=number)) from trouble
             receipt = await self._of_one_that_does_not_run(number, action)
+        log.info("action.answered", extra={"case": number, "action": action.SIGNAL, "accepted": receipt.accepted})
         await asyncio.to_thread(self._world.kept.forget, number, action)
         return receipt
 
@@ -160,9 +165,10 @@ class Sender:
     async def deliver_kept(self) -> int:
         """Delivers what is kept, in the order in which it came; how many were answered. Raises RecordsError."""
         answered = 0
-        for number, action in await asyncio.to_thread(self._world.kept.waiting):
+        for number, action, correlation in await asyncio.to_thread(self._world.kept.waiting):
             try:
-                await self.deliver(number, action)
+                with bound(correlation):
+                    await self.deliver(number, action)
             except ActionKept:
                 continue
             answered += 1

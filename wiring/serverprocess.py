@@ -34,6 +34,8 @@ DYNAMIC_CONFIG = {
     "history.timerProcessorMaxPollRPS": "2000",
     "history.visibilityProcessorMaxPollRPS": "2000",
     "frontend.WorkflowTimeSkippingEnabled": "true",
+    # A case is reported as stuck after so many failed tasks in a row: as it comes, after five, which takes a minute.
+    "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": "3",
     # A hundred signals at once would break off the workflow task that is under way; it is only repeated, but looks bad.
     "history.maximumBufferedEventsBatch": "10000",
     # It would tell version-info.temporal.io about itself.

@@ -71,6 +71,11 @@ class Settings(BaseSettings):
     oidc_client_id: str = Field("", description="Sign-in: the client id.")
     oidc_client_secret: SecretStr = Field(SecretStr(""), description="Sign-in: the client secret.")
     oidc_claim: str = Field("email", description="Sign-in: the claim that holds the staff id.")
+    worker_metrics: str = Field(
+        "",
+        pattern=r"^(\[[0-9a-f:]+\]:\d{1,5}|[\w.-]+:\d{1,5})?$",
+        description="Worker: host:port where Prometheus reads its numbers. Empty: nowhere.",
+    )
     log_format: str = Field("auto", pattern="^(auto|json|console)$", description="auto: console on a terminal.")
 
     @property

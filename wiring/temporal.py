@@ -24,6 +24,7 @@ from activities.ledger import LedgerSteps
 from activities.letters import LetterSteps
 from records.errors import RecordsError
 from wiring.casekeys import open_case_keys
+from wiring.correlation import Correlated
 from wiring.encryption import HEADERS, PLAIN, encrypting
 from wiring.errors import TemporalError
 from wiring.settings import Settings
@@ -79,7 +80,12 @@ async def connect(settings: Settings, address: str | None = None, *, records: En
     except RecordsError as trouble:
         raise TemporalError(f"The keys of cases cannot be read. {trouble}") from trouble
     try:
-        return await Client.connect(**config, data_converter=encrypting(keys), header_codec_behavior=HEADERS)
+        return await Client.connect(
+            **config,
+            data_converter=encrypting(keys),
+            header_codec_behavior=HEADERS,
+            interceptors=[Correlated()],
+        )
     except (RPCError, RuntimeError, OSError) as trouble:
         where = config.get("target_host", "")
         mend = "check TEMPORAL_ADDRESS and its TLS and API key" if cluster else "start it with: second-opinion server"

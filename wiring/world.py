@@ -135,7 +135,7 @@ def _panel(settings: Settings, records: Engine) -> StaffPanel:
         try:
             found = read_staff(staff_path(settings))
         except SettingsError as trouble:
-            log.warning("Nobody can be asked for a consultative review. %s", trouble)
+            log.warning("panel.nobody", extra={"told": trouble})
             return ()
         return tuple((entry.actor, entry.capacity) for entry in found.values())
 

@@ -193,7 +193,8 @@ def test_a_report_that_cannot_be_read_is_waited_for_and_said_in_the_log(
     done.write_bytes(report)
 
     office.waits()
-    assert f"The report of fax {job} cannot be read" in caplog.text
+    (line,) = (record for record in caplog.records if record.message == "fax.report_unreadable")
+    assert vars(line)["job"] == job
 
     office.server.report(job, **SENT)
     assert office.mailroom.post(office.letter).attempts[0].result is Result.LEFT

@@ -85,9 +85,8 @@ def test_reading_a_file_is_noted_in_the_log_and_changes_nothing(portal: Portal, 
     with caplog.at_level(logging.INFO, "portal.audit"):
         browser.get(f"/audit/{number}")
 
-    assert [r.getMessage() for r in caplog.records if r.name == "portal.audit"] == [
-        f"audit.read staff=au.silva case={number}"
-    ]
+    (line,) = (record for record in caplog.records if record.name == "portal.audit")
+    assert (line.message, vars(line)["staff"], vars(line)["case"]) == ("audit.read", "au.silva", number)
     assert queries.case(portal.world.records, number) == before
 
 

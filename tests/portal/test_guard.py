@@ -110,7 +110,9 @@ def test_an_answer_after_a_failure_of_ours_has_the_headers_and_shows_nothing_of_
 
     assert answer.status_code == 500
     assert "Núñez" not in answer.text + caplog.text
-    assert "portal.failed RuntimeError at portal/test_guard.py" in caplog.text
+    (line,) = (record for record in caplog.records if record.message == "portal.failed")
+    assert vars(line)["error"] == "RuntimeError"
+    assert vars(line)["place"].startswith("portal/test_guard.py:")
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 

@@ -183,14 +183,15 @@ def test_a_program_is_named_by_its_token_s_id(portal, logged, lines):
 
 
 @pytest.mark.parametrize(
-    ("given", "is_kept"), [("abc-123", True), ("Ruiz\tAna", False), ("x" * 65, False), ("", False)]
+    ("given", "is_kept"),
+    [("0af7651916cd43dd8448eb211c80319c", True), ("91234567", False), ("Ruiz\tAna", False), ("f" * 65, False), ("", False)],
 )
 def test_an_id_that_a_proxy_gave_is_kept_and_anything_else_is_replaced(logged, lines, given, is_kept):
     answer = logged.get("/healthz", headers={"X-Request-ID": given})
 
     assert (answer.headers["x-request-id"] == given) is is_kept
-    assert lines[0]["request_id"] == answer.headers["x-request-id"]
-    assert len(answer.headers["x-request-id"]) in (7, 16)
+    assert lines[0]["correlation"] == answer.headers["x-request-id"]
+    assert len(answer.headers["x-request-id"]) == 32
 
 
 def test_an_error_of_ours_is_a_line_with_500(logged, lines, monkeypatch):

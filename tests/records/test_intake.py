@@ -78,7 +78,7 @@ def test_what_was_never_started_can_be_found_and_started(register: IntakeRegiste
     register.mark_started(numbers[1], TUESDAY)
 
     left = register.unstarted()
-    assert [(number, received_at) for number, _, received_at in left] == [
+    assert [(number, received_at) for number, _, received_at, _ in left] == [
         (numbers[2], MONDAY - timedelta(hours=2)),
         (numbers[0], MONDAY),
     ]

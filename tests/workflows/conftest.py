@@ -125,13 +125,17 @@ async def stage() -> AsyncIterator[Stage]:
         yield played
 
 
+def server_program() -> str | None:
+    """The time-skipping server's program: beside Python, or on PATH."""
+    beside_python = Path(sys.executable).with_name("temporal-test-server")
+    return str(beside_python) if beside_python.exists() else shutil.which("temporal-test-server")
+
+
 @asynccontextmanager
 async def a_stage(*, max_cached_cases: int = 0) -> AsyncIterator[Stage]:
     """A server of its own, a worker, fakes behind the ports."""
-    beside_python = Path(sys.executable).with_name("temporal-test-server")
-    program = str(beside_python) if beside_python.exists() else shutil.which("temporal-test-server")
     async with await WorkflowEnvironment.start_time_skipping(
-        data_converter=a_converter(), test_server_existing_path=program
+        data_converter=a_converter(), test_server_existing_path=server_program()
     ) as env:
         await env.client.operator_service.add_search_attributes(
             AddSearchAttributesRequest(
