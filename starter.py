@@ -10,10 +10,12 @@ from cli.house import EXPECTED, exit_code, leave
 from cli.opening import open_requests
 from cli.screen import complain
 from wiring.settings import read_settings
+from wiring.uncaught import tell_uncaught
 
 
 def main() -> int:
     """Opens the requests; the exit code is explained in ``cli/house.py``."""
+    tell_uncaught()
     parser = argparse.ArgumentParser(description="Open second-opinion requests from an intake file.")
     parser.add_argument("file", help="a JSON, JSON lines or CSV file; - for standard input")
     parser.add_argument("--partial", action="store_true", help="open the good rows, write the bad ones beside the file")

@@ -11,11 +11,13 @@ from cli.house import EXPECTED, exit_code, leave
 from cli.screen import complain
 from cli.serving import run_worker
 from wiring.settings import read_settings
+from wiring.uncaught import tell_uncaught
 from workflows import QUEUES
 
 
 def main() -> int:
     """Polls until it is stopped; the exit code is explained in ``cli/house.py``."""
+    tell_uncaught()
     parser = argparse.ArgumentParser(description="Host the workflows and activities of second-opinion requests.")
     parser.add_argument("--queue", choices=["all", *QUEUES], default="all", help="one task queue only")
     asked = parser.parse_args()

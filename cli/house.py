@@ -21,6 +21,7 @@ from wiring.keys import VaultError
 from wiring.questions import AnswerError
 from wiring.settings import Settings, SettingsError
 from wiring.staff import read_staff, staff_path
+from wiring.telemetry import set_up_runtime
 from wiring.temporal import TemporalError, connect, named_cluster
 from wiring.world import World
 
@@ -61,6 +62,7 @@ def leave(code: int) -> NoReturn:
 
 async def desk_of(settings: Settings, world: World) -> FrontDesk:
     """The front desk, with the cluster that is named or the embedded server that runs. Raises TemporalError."""
+    set_up_runtime()
     return FrontDesk(await connect(settings, server_address(settings), records=world.records), world)
 
 

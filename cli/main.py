@@ -99,6 +99,9 @@ app.command(
     name="delegated",
     help="What IPAs and PPGs decided: take packets in, see what was found, settle it, and score each of them.",
 )
+app.command(
+    "cli.supervising:app", name="supervise", help="What is wrong with cases as such: stuck ones, and who looks after it."
+)
 app.command("cli.tokens:app", name="tokens", help="The tokens with which programs come to the portal's API.")
 
 
@@ -314,6 +317,15 @@ async def server() -> int:
 
 
 @app.command
+async def doctor(*, json: Json = False) -> int:
+    """Look at everything that is needed: server, keys, database, queues, calendars, disk; say how to mend each."""
+    from cli.doctor import examine
+    from wiring.settings import read_settings
+
+    return await examine(read_settings(), json=json)
+
+
+@app.command
 async def portal() -> int:
     """Serve the portal, where staff do their work in a browser, until Ctrl-C."""
     from cli.browsing import run_portal
@@ -341,6 +353,9 @@ async def demo(*, once: Annotated[bool, Flag] = False, examples: Path | None = N
 
 def main() -> None:
     """The console script."""
+    from wiring.uncaught import tell_uncaught
+
+    tell_uncaught()
     code = run(sys.argv[1:])
     if "temporalio" in sys.modules:
         from cli.house import leave

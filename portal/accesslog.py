@@ -23,7 +23,7 @@ UNKNOWN = "(none)"
 
 
 class AccessLog:
-    """Writes the line, counts the request, and binds the id that all it leads to has in common and the answer carries back."""
+    """Writes the line, counts the request, and binds the id that all it leads to has in common; the answer carries it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

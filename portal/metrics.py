@@ -13,7 +13,7 @@ from portal.pages import now
 from records import queries
 from records.database import reading
 from records.errors import RecordsError
-from records.tables import INTAKE, KEPT, TASKS
+from records.tables import INTAKE, KEPT, TASKS, TROUBLES
 
 MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 FRESH = 10.0  # seconds for which what was counted in the records holds
@@ -42,6 +42,7 @@ class Metrics:
             "overdue_tasks": Gauge("second_opinion_overdue_tasks", "Open tasks, overdue.", registry=registry),
             "kept": Gauge("second_opinion_kept_actions", "Actions that no case has answered yet.", registry=registry),
             "unstarted": Gauge("second_opinion_unstarted_requests", "Requests not started yet.", registry=registry),
+            "troubles": Gauge("second_opinion_open_troubles", "Cases that something is wrong with.", registry=registry),
         }
         self._up = Gauge("second_opinion_records_up", "1 when the records answered.", registry=registry)
         self._counted: float | None = None
@@ -81,6 +82,7 @@ def work_of(engine: Engine) -> dict[str, int]:
         "overdue_tasks": _number(engine, TASKS, open_task, TASKS.c.next_due < at),
         "kept": _number(engine, KEPT),
         "unstarted": _number(engine, INTAKE, INTAKE.c.started_at.is_(None)),
+        "troubles": _number(engine, TROUBLES, TROUBLES.c.ended_at.is_(None)),
     }
 
 

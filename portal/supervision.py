@@ -1,21 +1,23 @@
 """What a supervisor sees: how much there is, who has it, what is in danger, what went wrong, what is stuck."""
 
 import asyncio
+import logging
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Form
 from fastapi.responses import Response
 from temporalio.service import RPCError
 
 from policy.calendar import end_of_day, local_day
-from policy.verdict import Value
+from policy.verdict import Refused, Value
 from portal.access import Room
 from portal.house import House
-from portal.pages import now, page
+from portal.pages import go, now, page
 from portal.session import Visit, entering
 from records.oversight import LATEST, Oversight, oversight
+from records.troubles import TroubleKind, Troubles
 from wiring.temporal import TemporalError
 
 router = APIRouter(include_in_schema=False)
@@ -23,6 +25,7 @@ Overseeing = Annotated[Visit, entering(Room.SUPERVISION)]
 
 TROUBLED = "TemporalReportedProblems IS NOT NULL"
 PATIENCE = 3.0  # seconds for Temporal; the rest of the page does not wait for it longer
+log = logging.getLogger(__name__)
 SILENT = "Temporal does not answer now, so nobody can say whether a workflow is stuck. The cases themselves are safe."
 
 
@@ -36,7 +39,12 @@ class Stuck(Value):
 @router.get("/supervisor")
 async def supervisor(visit: Overseeing) -> Response:
     """The page of who is in charge."""
-    seen, stuck = await asyncio.gather(asyncio.to_thread(_seen, visit.house), stuck_workflows(visit.house))
+    troubles = Troubles(visit.house.world.records)
+    seen, found, stuck = await asyncio.gather(
+        asyncio.to_thread(_seen, visit.house),
+        asyncio.to_thread(troubles.open, limit=LATEST),
+        stuck_workflows(visit.house),
+    )
     names = {who: entry.actor.name or who for who, entry in visit.house.staff.items()}
     return await asyncio.to_thread(
         page,
@@ -45,10 +53,30 @@ async def supervisor(visit: Overseeing) -> Response:
         block="overview",
         seen=seen,
         stuck=stuck,
+        troubles=found,
         names=names,
         latest=LATEST,
         troubled=quote(TROUBLED),
     )
+
+
+@router.post("/supervisor/troubles/{kind}/{number}")
+def settle(
+    visit: Overseeing,
+    kind: TroubleKind,
+    number: str,
+    does: Annotated[Literal["acknowledge", "end"], Form()],
+    note: Annotated[str, Form()] = "",
+) -> Response:
+    """Somebody looks after a trouble, or says that it is over."""
+    troubles = Troubles(visit.house.world.records)
+    settling = troubles.end if does == "end" else troubles.acknowledge
+    verdict = settling(kind, number, visit.actor, now(), note.strip())
+    if isinstance(verdict, Refused):
+        return go(visit.request, "/supervisor", f"That was refused: {verdict.reason}.", good=False)
+    log.info("trouble.settled", extra={"staff": visit.actor.id, "case": number, "kind": kind, "action": does})
+    done = "has ended" if does == "end" else "is looked after by you"
+    return go(visit.request, "/supervisor", f"The trouble of {number} {done}.")
 
 
 def _seen(house: House) -> Oversight:

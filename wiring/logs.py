@@ -20,6 +20,7 @@ from wiring.uncaught import kinds, places, tell_uncaught
 OURS = ("policy", "workflows", "activities", "records", "adapters", "wiring", "portal", "cli", "bench")
 KEPT = ("level", "correlation", "workflow_id", "activity", "attempt", "exc_info")  # bound by us; the rest is a library's
 UNNAMED, SAID = "log.unnamed", "library.said"
+TARGET = re.compile(r"^\[[^\]]*::[^\]]*\] ")  # what the SDK's core puts before its lines
 A_CASE = re.compile(r"\bso-([A-Z]{1,3}-\d{4}-\d{6,}(?:-3)?)\b")
 
 # What libraries say of which an operator wants to know more than the line of their source: constants of theirs.
@@ -134,7 +135,7 @@ def _allowed(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def _of_a_library(record: logging.LogRecord, event: EventDict) -> EventDict:
-    said = str(event["event"])
+    said = TARGET.sub("", str(event["event"]))
     kept = {name: event[name] for name in KEPT if name in event}
     found = A_CASE.search(said)
     case = {"case": found[1]} if found else {}

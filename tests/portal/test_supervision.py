@@ -1,9 +1,11 @@
 """The supervisor's page: tiles that lead to lists, loads, breaches, refusals, what is stuck."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
+from records.troubles import Found, TroubleKind, Troubles
 from tests.portal.conftest import Portal
 
 
@@ -73,3 +75,46 @@ def test_htmx_is_given_the_overview_alone(portal: Portal):
     answer = client.get("/supervisor", headers={"hx-request": "true", "x-refresh": "true"})
 
     assert answer.text.strip().startswith('<div id="overview"')
+
+
+def a_stuck_case(portal: Portal) -> str:
+    number = portal.numbers["new"]
+    found = {number: Found(code="WorkflowWorkerUnhandledFailure", text="Its workflow fails.")}
+    Troubles(portal.world.records).observe(TroubleKind.STUCK, found, datetime(2026, 11, 2, 17, 0, tzinfo=UTC))
+    return number
+
+
+def test_a_stuck_case_stands_there_also_when_temporal_is_away_until_somebody_says_that_it_is_over(portal: Portal):
+    number = a_stuck_case(portal)
+    client = portal.as_("sv.okafor")
+    where = f"/supervisor/troubles/stuck/{number}"
+
+    open_ = client.get("/supervisor").text
+    taken = client.post(where, data={"does": "acknowledge", "note": "Rolled back."})
+    held = client.get("/supervisor").text
+    client.post(where, data={"does": "end"})
+    over = client.get("/supervisor").text
+
+    assert "Its workflow fails." in open_
+    assert '<span class="overdue">nobody</span>' in open_
+    assert taken.status_code == 303
+    assert "<small>Rolled back.</small>" in held
+    assert "Its workflow fails." not in over
+    assert Troubles(portal.world.records).history()[0].ended_by == "sv.okafor"
+
+
+def test_a_trouble_that_there_is_not_is_refused_with_a_sentence(portal: Portal):
+    client = portal.as_("sv.okafor")
+
+    client.post("/supervisor/troubles/stuck/SO-2026-999999", data={"does": "end"})
+
+    assert "SO-2026-999999 has no open trouble" in client.get("/supervisor").text
+
+
+def test_only_who_is_in_charge_settles_a_trouble(portal: Portal):
+    number = a_stuck_case(portal)
+
+    answer = portal.as_("cm.alvarez").post(f"/supervisor/troubles/stuck/{number}", data={"does": "end"})
+
+    assert answer.status_code == 404
+    assert len(Troubles(portal.world.records).open()) == 1

@@ -10,7 +10,7 @@ from records.troubles import Found, Sweep, TroubleKind, Troubles, TroubleState
 from tests.builders import CASE_MANAGER
 
 MONDAY = datetime(2026, 11, 2, 17, 0, tzinfo=UTC)  # Monday 2026-11-02, 9:00 in Los Angeles
-SUPERVISOR = Actor(id="su.vega", name="Ines Vega", roles=(Role.SUPERVISOR,))
+SUPERVISOR = Actor(id="sv.okafor", name="Ada Okafor", roles=(Role.SUPERVISOR,))
 SECOND = timedelta(seconds=1)
 ONE, TWO = "SO-2026-000001", "SO-2026-000002"
 STUCK = TroubleKind.STUCK
