@@ -18,6 +18,7 @@ from policy.particulars import Receipt
 from policy.people import Actor
 from records import queries
 from wiring import sending
+from wiring.correlation import at_a_door, bound
 from wiring.sending import ActionError, ActionKept, read_action
 from wiring.settings import Settings
 from wiring.staff import staff_path
@@ -86,7 +87,8 @@ async def send(
     who = person(settings, actor).model_dump(mode="json")
     body = {**fields, "actor": who, "action_id": action_id or str(uuid4())}
     try:
-        return await sending.send(world, partial(desk_of, settings, world), number, signal, body)
+        with bound(at_a_door()):
+            return await sending.send(world, partial(desk_of, settings, world), number, signal, body)
     except ActionKept as kept:
         if isinstance(kept.__cause__, TemporalError):  # at a terminal one can start the server
             raise ActionKept(f"{kept} {kept.__cause__}") from None

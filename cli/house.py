@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 refused, or not as expected; 2 input that cannot be used; 
 130 interrupted.
 """
 
+import logging
 import os
 import sys
 from typing import NoReturn
@@ -18,6 +19,7 @@ from wiring.desk import ActionError, ActionKept, FrontDesk
 from wiring.devserver import ServerError, running_server
 from wiring.intake import IntakeError
 from wiring.keys import VaultError
+from wiring.logs import set_up_logs
 from wiring.questions import AnswerError
 from wiring.settings import Settings, SettingsError
 from wiring.staff import read_staff, staff_path
@@ -60,9 +62,16 @@ def leave(code: int) -> NoReturn:
     os._exit(code)
 
 
+def quiet_logs(settings: Settings) -> None:
+    """For a command whose own answer is for reading: of its log, and of the SDK's, only what is wrong."""
+    if not logging.getLogger().handlers:
+        set_up_logs(settings.log_format, level=logging.WARNING)
+    set_up_runtime()
+
+
 async def desk_of(settings: Settings, world: World) -> FrontDesk:
     """The front desk, with the cluster that is named or the embedded server that runs. Raises TemporalError."""
-    set_up_runtime()
+    quiet_logs(settings)
     return FrontDesk(await connect(settings, server_address(settings), records=world.records), world)
 
 

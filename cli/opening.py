@@ -6,9 +6,10 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from cli.house import BAD_INPUT, DONE, exit_code, server_address
+from cli.house import BAD_INPUT, DONE, exit_code, quiet_logs, server_address
 from cli.screen import as_json, complain, console, errors, table
 from policy.timeframes import spoken
+from wiring.correlation import at_a_door, bound
 from wiring.desk import FrontDesk, Opened, register
 from wiring.intake import Reading, read_intake_file, read_intake_stream, write_rejected
 from wiring.settings import Settings
@@ -67,8 +68,9 @@ def _report_hints(reading: Reading) -> None:
 
 async def _open_all(settings: Settings, reading: Reading, *, quiet: bool) -> tuple[list[Opened], TemporalError | None]:
     """Registers every request, then starts them; a server that is away loses none of them."""
+    quiet_logs(settings)
     world = open_world(settings)
-    with Progress(console=errors, transient=True, disable=quiet) as progress:
+    with bound(at_a_door()), Progress(console=errors, transient=True, disable=quiet) as progress:
         submissions = progress.track(reading.submissions, description="Registering")
         opened = [register(world, submission.request, datetime.now(UTC)) for submission in submissions]
         progress.add_task("Starting", total=None)

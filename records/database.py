@@ -92,6 +92,15 @@ def upgrade(engine: Engine) -> None:
         command.upgrade(alembic_config(connection), "head")
 
 
+def revisions(engine: Engine) -> tuple[str | None, str]:
+    """At which revision the records are (None: no tables yet), and the newest that this code knows.
+
+    Raises RecordsError, also for records of a newer version of the code.
+    """
+    with reading(engine) as connection:
+        return _revision(connection, engine.url), _revisions()[-1]
+
+
 def alembic_config(connection: Connection) -> Any:  # noqa: ANN401 - alembic is imported only when it is needed
     """Alembic's configuration, for work on an open transaction."""
     from alembic.config import Config

@@ -47,10 +47,10 @@ PHRASES = (
 )
 
 
-def set_up_logs(form: str = "auto", stream: TextIO | None = None) -> None:
+def set_up_logs(form: str = "auto", stream: TextIO | None = None, level: int = logging.INFO) -> None:
     """Sets logging up for a process: ``json``, ``console``, or ``auto`` (console when a person is looking).
 
-    ``stream``: where lines go; standard error without it.
+    ``stream``: where lines go; standard error without it. ``level``: from which on our own lines are written.
     """
     stream = stream or sys.stderr
     as_json = form == "json" or (form == "auto" and not stream.isatty())
@@ -78,7 +78,7 @@ def set_up_logs(form: str = "auto", stream: TextIO | None = None) -> None:
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(logging.INFO)
+    root.setLevel(level)
     logging.captureWarnings(True)  # a warning of pydantic's quotes the value that it is about
     tell_uncaught()
 

@@ -25,9 +25,10 @@ def test_an_action_is_kept_when_temporal_is_away_and_the_page_says_so(portal: Po
 
     assert answer.headers["location"] == f"/cases/{portal.numbers['asked']}"
     assert "Kept for" in browser.get(answer.headers["location"]).text
-    ((number, kept),) = portal.world.kept.waiting()
+    ((number, kept, correlation),) = portal.world.kept.waiting()
     assert (number, kept.SIGNAL, kept.actor.id) == (portal.numbers["asked"], "record_contact_attempt", "cm.alvarez")
     assert kept.revision == 1
+    assert correlation == answer.headers["x-request-id"]
 
 
 def test_a_double_click_is_one_action(portal: Portal) -> None:
