@@ -100,7 +100,9 @@ app.command(
     help="What IPAs and PPGs decided: take packets in, see what was found, settle it, and score each of them.",
 )
 app.command(
-    "cli.supervising:app", name="supervise", help="What is wrong with cases as such: stuck ones, and who looks after it."
+    "cli.supervising:app",
+    name="supervise",
+    help="What is wrong with cases as such: stuck ones, and who sees to it.",
 )
 app.command("cli.tokens:app", name="tokens", help="The tokens with which programs come to the portal's API.")
 

@@ -23,7 +23,7 @@ UNKNOWN = "(none)"
 
 
 class AccessLog:
-    """Writes the line, counts the request, and binds the id that all it leads to has in common; the answer carries it."""
+    """Writes the line, counts the request, and binds the id of all that it leads to; the answer has it, too."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

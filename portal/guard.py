@@ -123,7 +123,6 @@ def _counted(receive: Receive) -> Receive:
     return counting
 
 
-
 class Throttle:
     """So many attempts in so many seconds for one key; a door that is tried too often stays shut for the rest."""
 

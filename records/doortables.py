@@ -11,7 +11,10 @@ from records.rowbase import Record, came_later, instant, words
 
 
 class KeptActionRecord(Record, table=True):
-    """An action that a door has received and no case has answered yet; ``body`` is its JSON, ``correlation`` the door's id."""
+    """An action that a door has received and no case has answered yet; ``body`` is its JSON.
+
+    ``correlation`` is the id that its door gave to all that follows from it.
+    """
 
     __tablename__ = "kept_actions"
     __table_args__ = (Index("ix_kept_actions_received_at", "received_at", "action_id"),)

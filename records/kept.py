@@ -16,7 +16,9 @@ OF = (
     & (KEPT.c.digest == bindparam("digest_"))
 )
 FOUND = select(KEPT.c.signal, KEPT.c.body).where(OF)
-WAITING = select(KEPT.c.case_number, KEPT.c.signal, KEPT.c.body, KEPT.c.correlation).order_by(KEPT.c.received_at, KEPT.c.action_id)
+WAITING = select(KEPT.c.case_number, KEPT.c.signal, KEPT.c.body, KEPT.c.correlation).order_by(
+    KEPT.c.received_at, KEPT.c.action_id
+)
 ANSWERED = delete(KEPT).where(OF)
 
 

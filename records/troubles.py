@@ -75,9 +75,7 @@ class Troubles:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def observe(
-        self, kind: TroubleKind, found: Mapping[str, Found], at: datetime, *, is_all: bool = True
-    ) -> Sweep:
+    def observe(self, kind: TroubleKind, found: Mapping[str, Found], at: datetime, *, is_all: bool = True) -> Sweep:
         """Whoever looked found these, by case number. Any number of watchers may say so at once, and as often.
 
         ``is_all``: nobody else has this trouble, so that every other open one of the kind ends. False where the list

@@ -1,6 +1,6 @@
 """The doctor's checks as values: what was looked at, what was seen, and how to mend it. Each has a limit of its own.
 
-A check changes nothing. One that fails, hangs or breaks says so, and the others go on. To add one: a function here or in
+A check changes nothing. One that fails, hangs or breaks says so, and the others go on. To add one: a function in
 ``checktemporal`` or ``checkworld``, and its name in that module's list.
 """
 

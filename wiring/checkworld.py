@@ -126,7 +126,9 @@ def look_at_calendars(_settings: Settings, now: datetime) -> tuple[Check, ...]:
 
 def folders_of(settings: Settings) -> dict[str, Path]:
     """Every folder that is written, by what lies there; none that is a bucket instead."""
-    kept = {kind.value: getattr(settings, kind) or settings.home / kind for kind in Kept if not _in_bucket(settings, kind)}
+    kept = {
+        kind.value: getattr(settings, kind) or settings.home / kind for kind in Kept if not _in_bucket(settings, kind)
+    }
     others = {"home": settings.home, "mail": settings.mail_folder, "feed to MHC": settings.mhc_folder}
     spool = {"fax spool": settings.fax_spool} if settings.fax_spool else {}
     return {**others, **kept, **spool, "keys": settings.keys_folder}
@@ -171,7 +173,9 @@ def look_at_fax(settings: Settings, _now: datetime) -> tuple[Check, ...]:
     if not settings.fax_spool:
         return (ok("fax", f"not set up ({PREFIX}FAX_SPOOL)"),)
     if not settings.fax_spool.is_dir():
-        return (failed("fax", f"there is no spool folder {settings.fax_spool}", "Start the fax server: docs/fax-spool.md."),)
+        return (
+            failed("fax", f"there is no spool folder {settings.fax_spool}", "Start the fax server: docs/fax-spool.md."),
+        )
     return (ok("fax", f"spool {settings.fax_spool}"),)
 
 

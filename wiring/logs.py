@@ -18,7 +18,14 @@ from wiring.logfields import EVENT, FIELDS, NAME, fit
 from wiring.uncaught import kinds, places, tell_uncaught
 
 OURS = ("policy", "workflows", "activities", "records", "adapters", "wiring", "portal", "cli", "bench")
-KEPT = ("level", "correlation", "workflow_id", "activity", "attempt", "exc_info")  # bound by us; the rest is a library's
+KEPT = (
+    "level",
+    "correlation",
+    "workflow_id",
+    "activity",
+    "attempt",
+    "exc_info",
+)  # bound by us; the rest is a library's
 UNNAMED, SAID = "log.unnamed", "library.said"
 TARGET = re.compile(r"^\[[^\]]*::[^\]]*\] ")  # what the SDK's core puts before its lines
 A_CASE = re.compile(r"\bso-([A-Z]{1,3}-\d{4}-\d{6,}(?:-3)?)\b")
@@ -112,7 +119,7 @@ def _silent_in_replay(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 def _with_temporal_ids(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     if activity.in_activity():
         info = activity.info()
-        event |= {"workflow_id": info.workflow_id, "activity": info.activity_type, "attempt": info.attempt}
+        event.update(workflow_id=info.workflow_id, activity=info.activity_type, attempt=info.attempt)
     elif workflow.in_workflow():
         event["workflow_id"] = workflow.info().workflow_id
     return event
@@ -123,7 +130,7 @@ def _allowed(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     record: logging.LogRecord = event.pop("_record")
     event.pop("_from_structlog")
     from_us = _is_ours(record)
-    given = {**_extras(record), **event} if from_us else _of_a_library(record, event)
+    given: dict[str, Any] = {**_extras(record), **event} if from_us else _of_a_library(record, event)
     if from_us and not EVENT.fullmatch(str(given["event"])):
         given |= {"event": UNNAMED, "place": _line_of(record)}
     if error := _error(given.pop("exc_info", None) or record.exc_info):
@@ -134,7 +141,7 @@ def _allowed(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return {name: fit(name, given[name]) for name in FIELDS if name in given}
 
 
-def _of_a_library(record: logging.LogRecord, event: EventDict) -> EventDict:
+def _of_a_library(record: logging.LogRecord, event: EventDict) -> dict[str, Any]:
     said = TARGET.sub("", str(event["event"]))
     kept = {name: event[name] for name in KEPT if name in event}
     found = A_CASE.search(said)

@@ -1,4 +1,4 @@
-"""What can be seen of Temporal and of the clocks: stuck cases, queues, how far two clocks are apart. Nothing is changed.
+"""What can be seen of Temporal and of the clocks: stuck cases, queues, how far two clocks are apart.
 
 The watcher and the doctor ask the same questions here. Every function raises RPCError when Temporal does not answer.
 """

@@ -18,10 +18,11 @@ def places(error: BaseException) -> str:
 
 def kinds(error: BaseException) -> str:
     """The class of an error and of what caused it, as ``ActivityError<ApplicationError``."""
-    named, seen = [], error
+    named: list[str] = []
+    seen: BaseException | None = error
     while seen is not None and len(named) < FRAMES:
         named.append(type(seen).__name__)
-        seen = seen.__cause__  # type: ignore[assignment]
+        seen = seen.__cause__
     return "<".join(named)
 
 

@@ -1,4 +1,4 @@
-"""One id from door to letter: the portal's answer, the worker's lines, the letter's line; also when Temporal was away."""
+"""One id from door to letter: the answer, the worker's lines, the letter's; also where Temporal was away."""
 
 import json
 import subprocess
@@ -53,7 +53,10 @@ def until_line(file: Path, **wanted: object) -> dict[str, object]:
 @pytest.fixture
 def doors(house: House) -> Iterator[tuple[House, httpx2.Client, Path]]:
     port, metrics = free_port(), free_port()
-    house.environment |= {"SECOND_OPINION_PORTAL_PORT": str(port), "SECOND_OPINION_WORKER_METRICS": f"127.0.0.1:{metrics}"}
+    house.environment |= {
+        "SECOND_OPINION_PORTAL_PORT": str(port),
+        "SECOND_OPINION_WORKER_METRICS": f"127.0.0.1:{metrics}",
+    }
     portal = logged(house, "-c", "from cli.main import main; main()", "portal", name="portal", until="Ctrl-C")
     with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as browser:
         yield house, browser, portal
@@ -80,12 +83,14 @@ def test_one_id_leads_from_a_door_to_the_letter_that_left_also_where_temporal_wa
     assert taken.status_code == 201, taken.text
     house.start_server()
     worker = logged(house, "worker.py", name="worker", until="Working on")
-    case = taken.json()["case_number"]
+    case = taken.json()["number"]
     started = until_line(worker, event="case.started", case=case)
     recorded = until_line(worker, event="step.done", workflow_id=f"so-{case}", activity="present_to_case_manager")
     browser.post("/signin", data={"who": "cm.alvarez"})
     path = f"/cases/{case}/do/withdraw_request"
-    done = post(browser, path, {"reason": "The member has decided against it."}, traceparent=f"00-{BY_FORM}-00f067aa0ba902b7-01")
+    done = post(
+        browser, path, {"reason": "The member has decided against it."}, traceparent=f"00-{BY_FORM}-00f067aa0ba902b7-01"
+    )
     letter = until_line(worker, event="letter.left", correlation=BY_FORM)
     with urllib.request.urlopen(f"http://{house.environment['SECOND_OPINION_WORKER_METRICS']}/metrics") as answer:
         numbers = answer.read().decode()
@@ -94,7 +99,12 @@ def test_one_id_leads_from_a_door_to_the_letter_that_left_also_where_temporal_wa
     assert done.headers["x-request-id"] == BY_FORM
     assert str(letter["letter"]).startswith(case)
     assert until_line(portal, event="action.answered", case=case)["correlation"] == BY_FORM
-    for name in ("worker_heartbeat_timestamp_seconds", "queue_backlog_age_seconds", "clock_drift_seconds", "stuck_cases"):
+    for name in (
+        "worker_heartbeat_timestamp_seconds",
+        "queue_backlog_age_seconds",
+        "clock_drift_seconds",
+        "stuck_cases",
+    ):
         assert f"second_opinion_{name}" in numbers
     assert "temporal_worker_task_slots_available" in numbers
     everything = portal.read_text() + worker.read_text()

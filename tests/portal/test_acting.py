@@ -116,7 +116,7 @@ def test_nobody_acts_in_anothers_name(portal: Portal) -> None:
 
     browser.post(action, data={**forms_in(page)[action], "body": body, "confirmed": "yes"})
 
-    assert [kept.actor.id for _, kept in portal.world.kept.waiting()] == ["cm.alvarez"]
+    assert [kept.actor.id for _, kept, _ in portal.world.kept.waiting()] == ["cm.alvarez"]
 
 
 def test_one_more_shows_one_more_member_of_a_list(portal: Portal) -> None:
@@ -137,7 +137,7 @@ def test_a_draft_is_kept_with_its_task(portal: Portal) -> None:
     answer = browser.post(action, data={**filled(page, action, rationale="Half a thought"), "draft": "yes"})
 
     assert answer.headers["location"] == f"{action}?task=T2"
-    ((_, kept),) = portal.world.kept.waiting()
+    ((_, kept, _),) = portal.world.kept.waiting()
     assert json.loads(kept.model_dump()["draft"]) == {"rationale": "Half a thought"}
 
 

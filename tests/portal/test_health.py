@@ -184,7 +184,13 @@ def test_a_program_is_named_by_its_token_s_id(portal, logged, lines):
 
 @pytest.mark.parametrize(
     ("given", "is_kept"),
-    [("0af7651916cd43dd8448eb211c80319c", True), ("91234567", False), ("Ruiz\tAna", False), ("f" * 65, False), ("", False)],
+    [
+        ("0af7651916cd43dd8448eb211c80319c", True),
+        ("91234567", False),
+        ("Ruiz\tAna", False),
+        ("f" * 65, False),
+        ("", False),
+    ],
 )
 def test_an_id_that_a_proxy_gave_is_kept_and_anything_else_is_replaced(logged, lines, given, is_kept):
     answer = logged.get("/healthz", headers={"X-Request-ID": given})

@@ -182,7 +182,7 @@ def test_a_claim_is_kept_and_said_while_temporal_is_away(portal: Portal):
     number = portal.numbers["new"]
     assert answer.headers["location"] == "/tasks?tab=group"
     assert said(client, answer).startswith(f"bad: Kept for {number}: Temporal does not answer now.")
-    ((where, kept),) = portal.world.kept.waiting()
+    ((where, kept, _),) = portal.world.kept.waiting()
     assert isinstance(kept, ClaimTask)
     assert (where, kept.task_id, kept.revision, kept.actor.id) == (number, "T1", 1, "cm.alvarez")
 
@@ -202,7 +202,7 @@ def test_a_task_can_be_given_back_from_the_list(portal: Portal):
 
     client.post("/tasks/release", data=shown_task(portal, "claimed"))
 
-    ((_, kept),) = portal.world.kept.waiting()
+    ((_, kept, _),) = portal.world.kept.waiting()
     assert isinstance(kept, ReleaseTask)
 
 
@@ -232,7 +232,7 @@ def test_many_tasks_are_handed_out_at_once_and_each_refusal_is_told(portal: Port
     assert "0 of 3 tasks handed out to Lee Brown. 2 kept for later. 1 refused." in page
     assert "There is no case SO-2026-999999" in page
     assert 'href="/tasks?tab=all"' in page
-    kept = [action for _, action in portal.world.kept.waiting()]
+    kept = [action for _, action, _ in portal.world.kept.waiting()]
     assert {(a.to.id, a.reason, a.revision) for a in kept if isinstance(a, AssignTask)} == {
         ("cm.brown", "Balances.", 1)
     }

@@ -26,6 +26,7 @@ from wiring.checktemporal import THERE, drifted
 from wiring.checkworld import HERE
 from wiring.devserver import embedded_server
 from wiring.keys import open_vault
+from wiring.observing import QueueSight
 from wiring.settings import Settings
 from wiring.temporal import connect
 from workflows import CASES
@@ -59,7 +60,14 @@ async def test_a_sound_house_has_nothing_to_mend(settings):
 
     assert {check.health for check in found.values()} == {OK}
     assert not [check for check in found.values() if check.mend]
-    assert {"records", "records: soundness", "records: durability", "calendars", "edition", "typesetting"} <= found.keys()
+    assert {
+        "records",
+        "records: soundness",
+        "records: durability",
+        "calendars",
+        "edition",
+        "typesetting",
+    } <= found.keys()
 
 
 async def test_records_that_nobody_has_made_are_not_made_by_looking(tmp_path):
@@ -284,7 +292,7 @@ async def test_stuck_cases_and_tasks_that_wait_too_long_are_found(monkeypatch):
         return {f"SO-2026-{n:06}": "Unknown" for n in range(7)}
 
     monkeypatch.setattr(checktemporal, "stuck_cases", stuck)
-    late = checktemporal.QueueSight(queue=CASES, backlog=3, backlog_age=90, pollers=2, last_poll_age=1)
+    late = QueueSight(queue=CASES, backlog=3, backlog_age=90, pollers=2, last_poll_age=1)
 
     (found,) = await checktemporal._stuck(None, None, MONDAY)  # type: ignore[arg-type]
     waits = checktemporal._queue("cases", late)

@@ -201,9 +201,9 @@ def test_an_error_of_the_database_shows_no_parameters(logged):
 def test_warnings_other_libraries_and_arguments_that_do_not_fit_say_nothing_of_a_person(logged):
     with warnings.catch_warnings():
         warnings.simplefilter("always")
-        Person.model_construct(name=NAME, age=NAME).model_dump_json()
+        Person.model_construct(name=NAME, age=NAME).model_dump_json()  # type: ignore[arg-type]
     logging.getLogger("mail.log").error("RCPT TO %s refused", NAME)
-    logging.getLogger("uvicorn.error").error(f"Exception in ASGI application {NAME}")
+    logging.getLogger("uvicorn.error").error(f"Exception in ASGI application {NAME}")  # noqa: G004
     logging.getLogger("uvicorn.error").warning("%s %s", NAME)
     logging.getLogger("temporalio.worker").debug("Recording heartbeat with details %s", NAME)
 
@@ -239,7 +239,13 @@ def test_a_thread_that_dies_is_told_by_class(logged):
     assert line["error"] == "KeyError"
 
 
-@pytest.mark.parametrize("set_up", ["from wiring.logs import set_up_logs; set_up_logs('json')", "from wiring.uncaught import tell_uncaught; tell_uncaught()"])
+@pytest.mark.parametrize(
+    "set_up",
+    [
+        "from wiring.logs import set_up_logs; set_up_logs('json')",
+        "from wiring.uncaught import tell_uncaught; tell_uncaught()",
+    ],
+)
 def test_a_program_that_dies_says_its_class_and_place_alone(set_up):
     program = f"{set_up}\ndef fail():\n    raise LookupError('{NAME}')\nfail()"
 
@@ -262,7 +268,7 @@ def test_a_field_that_is_not_on_the_list_is_dropped_and_its_name_told_once(logge
 
 def test_a_text_in_an_allowed_field_is_withheld_and_a_sentence_for_an_event_is_none(logged):
     log.info("letter.left", extra={"letter": NAME, "problem": f"no reader {NAME}"})
-    log.info(f"The letter to {NAME} has left")
+    log.info(f"The letter to {NAME} has left")  # noqa: G004
     log.warning("doors.wait", extra={"told": RecordsError("The records are away.")})
     log.warning("doors.wait", extra={"told": ValueError(NAME)})
 

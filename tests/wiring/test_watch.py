@@ -96,7 +96,9 @@ async def test_queues_and_the_server_s_clock_can_be_seen(client):
     await asyncio.sleep(0.3)
 
     alone = await look_at(client, CASES, datetime.now(UTC))
-    worker = Worker(client, task_queue=CASES, workflows=[Moody], activities=[], workflow_runner=UnsandboxedWorkflowRunner())
+    worker = Worker(
+        client, task_queue=CASES, workflows=[Moody], activities=[], workflow_runner=UnsandboxedWorkflowRunner()
+    )
     async with worker:
         await asyncio.sleep(0.3)
         drift = await temporal_drift(client)
