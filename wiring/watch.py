@@ -52,11 +52,12 @@ class Watcher:
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._look()
-        except (RPCError, TimeoutError, RuntimeError):
+        except (RPCError, TimeoutError, RuntimeError) as trouble:
             self._metrics.temporal_up.set(0)
-            self._is_away("watch.temporal_away")
+            said = trouble.status.name if isinstance(trouble, RPCError) else type(trouble).__name__
+            self._is_away("watch.temporal_away", problem=said)
         except RecordsError as trouble:
-            self._is_away("watch.records_away", trouble)
+            self._is_away("watch.records_away", told=trouble)
         except Exception:
             log.exception("watch.failed")  # a fault of ours; the next look may be luckier
         else:
@@ -102,7 +103,7 @@ class Watcher:
         if seen.last_poll_age is not None:
             self._metrics.poll_age.set(max(seen.last_poll_age, 0.0), of)
 
-    def _is_away(self, what: str, trouble: Exception | None = None) -> None:
+    def _is_away(self, what: str, **said: object) -> None:
         if self._away != what:
             self._away = what
-            log.warning(what, extra={"told": trouble} if trouble else {})
+            log.warning(what, extra=said)
