@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import logging
 import os
 import platform
 import tempfile
@@ -99,7 +100,7 @@ def main() -> None:
     if asked.keep_costs:
         COSTS.write_text(json.dumps(asyncio.run(scripted()), indent=2) + "\n", encoding="utf-8")
         return
-    set_up_logs("console")
+    set_up_logs("console", level=logging.WARNING)
     figures = asyncio.run(measure(asked.rounds, asked.cases))
     figures |= {"at": datetime.now(UTC).isoformat(), "python": platform.python_version(), "cores": os.cpu_count()}
     RESULTS.mkdir(exist_ok=True)

@@ -90,7 +90,7 @@ class Ended:
 
 async def play(settings: Settings, *, once: bool, examples: Path | None) -> int:
     """Plays all scenes; with ``once`` the exit code says whether each ended as its file says, else it stays up."""
-    set_up_logs(settings.log_format)
+    set_up_logs(settings.log_format, level=logging.WARNING)  # this terminal is for reading, not for a log
     set_up_runtime()
     began = datetime.now(UTC)
     async with stopped_by_signals() as stopped, _stage(settings) as (desk, world, died, ui):
@@ -104,7 +104,6 @@ async def play(settings: Settings, *, once: bool, examples: Path | None) -> int:
         took = (datetime.now(UTC) - began).total_seconds()
         console.print(f"{len(ended) - len(failed)} of {len(ended)} cases ended as their files say, in {took:.1f} s.")
         if not once:
-            logging.getLogger("portal").setLevel(logging.WARNING)  # this terminal is for reading, not for a log
             async with portal(with_a_free_port(settings), world) as address:
                 _invite(settings, ui, address)
                 await first_of(stopped.wait(), died, deliver_meanwhile(desk, stopped))

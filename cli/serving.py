@@ -11,7 +11,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from adapters.shelf import AdapterError
-from cli.house import DONE, server_address
+from cli.house import DONE, quiet_logs, server_address
 from cli.screen import console
 from records.errors import RecordsError
 from wiring.anchoring import catch_up
@@ -40,6 +40,7 @@ async def run_server(settings: Settings) -> int:
         raise ServerError(
             f"Temporal's environment names a cluster ({named_cluster()}); the embedded server is not needed."
         )
+    quiet_logs(settings)
     async with stopped_by_signals() as stopped, embedded_server(settings, SEARCH_ATTRIBUTES) as server:
         console.print(f"Temporal server  {server.address.grpc}\nTemporal UI      {server.address.ui}")
         console.print("[dim]Ctrl-C stops it; cases go on when it starts again.[/]")
@@ -61,10 +62,9 @@ async def run_worker(settings: Settings, queue: str) -> int:
         running_workers(client, world.steps, queues, max_cached_cases=settings.max_cached_cases),
     ):
         console.print(f"Working on {', '.join(queues)} at {client.service_client.config.target_host}. Ctrl-C stops.")
-        watcher = Watcher(client, world.records, queues, metrics)
-        await asyncio.gather(
-            watcher.watch(stopped), deliver_meanwhile(FrontDesk(client, world), stopped, DelegationDesk(client, world))
-        )
+        watching = asyncio.create_task(Watcher(client, world.records, queues, metrics).watch(stopped))
+        await deliver_meanwhile(FrontDesk(client, world), stopped, DelegationDesk(client, world))
+        watching.cancel()  # who stops a worker does not wait for a look that hangs
         console.print("[dim]Finishing what is under way.[/]")
     return DONE
 

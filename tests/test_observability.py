@@ -13,7 +13,10 @@ pytestmark = pytest.mark.documents
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "observability.md").read_text(encoding="utf-8")
 SPEAKERS = ("adapters", "cli", "portal", "records", "wiring", "workflows")
-SAID = re.compile(r"""(?:log\.\w+\(|_is_away\(|event": )\s*"([a-z]+\.[a-z_.]+)\"""")
+LEVELS = "debug|info|warning|error|exception|critical"
+SAID = re.compile(
+    rf"""(?:\b(?:log|getLogger\(__name__\))\.(?:{LEVELS})\(|_is_away\(|\bwrite\()\s*"([a-z]+\.[a-z_.]+)\""""
+)
 
 
 def test_every_event_is_on_the_page_and_no_other():
