@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from policy.complaints import field_errors
+from policy.directory import RefusedEntry
 from policy.verdict import Value
 
 V = TypeVar("V", bound=Value)
@@ -28,15 +29,6 @@ UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 class DirectoryFileError(Exception):
     """A file of a directory cannot be read at all; one sentence that says how to mend it."""
-
-
-class RefusedEntry(Value):
-    """A row or resource that was refused: where it stands, whose it is by NPI, in which field what is wrong."""
-
-    place: str
-    npi: str = ""
-    field: str
-    problem: str
 
 
 @dataclass

@@ -142,3 +142,25 @@ class DirectoryVersion(Value):
     imported_at: AwareDatetime
     count: int
     digest: str
+
+
+class RefusedEntry(Value):
+    """A row or resource that was refused: where it stands, whose it is by NPI, in which field what is wrong."""
+
+    place: str
+    npi: str = ""
+    field: str
+    problem: str
+
+
+class ImportReport(Value):
+    """What became of the files of a version: how they are made, what was refused and why, what was left out."""
+
+    kind: str
+    refused: tuple[RefusedEntry, ...] = ()
+    left_out: dict[str, int] = {}
+
+    @property
+    def places(self) -> int:
+        """How many rows or resources were refused, whatever the number of their faults."""
+        return len({one.place for one in self.refused})

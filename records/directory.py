@@ -4,14 +4,21 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from hashlib import sha256
 from itertools import islice
-from typing import NamedTuple
+from json import dumps, loads
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Select, Table, func, insert, select, text
 
-from policy.directory import DirectoryVersion, Physician
+from policy.directory import DirectoryVersion, ImportReport, Physician, RefusedEntry
 from policy.taxonomy import spelt
 from records.database import reading, writing
-from records.tables import DIRECTORY_PHYSICIANS, DIRECTORY_TERMS, DIRECTORY_VERSIONS
+from records.tables import (
+    DIRECTORY_PHYSICIANS,
+    DIRECTORY_REFUSALS,
+    DIRECTORY_REPORTS,
+    DIRECTORY_TERMS,
+    DIRECTORY_VERSIONS,
+)
 
 BATCH = 5_000  # rows that are handed to the database at once
 # Numbers of a day are given in turn; SQLite has one writer anyway.
@@ -57,9 +64,16 @@ class DirectoryRecords:
         self._engine = engine
 
     def import_version(
-        self, prepared: Prepared, *, label: str, source: str, in_force_from: date, at: datetime
+        self,
+        prepared: Prepared,
+        *,
+        label: str,
+        source: str,
+        in_force_from: date,
+        at: datetime,
+        report: ImportReport | None = None,
     ) -> Imported:
-        """A new version, in force from a day (Los Angeles) on: whole, or not at all.
+        """A new version with the report of its import, in force from a day (Los Angeles) on: whole, or not at all.
 
         When the version in force on that day holds the same, that one is given back: to import twice does no harm.
         """
@@ -84,6 +98,8 @@ class DirectoryRecords:
             terms = ({"version": version.id, "kind": k, "term": t, "npi": npi} for k, t, npi in prepared.terms)
             _insert_all(connection, DIRECTORY_PHYSICIANS, rows)
             _insert_all(connection, DIRECTORY_TERMS, terms)
+            if report:
+                _insert_report(connection, version.id, report)
         return Imported(version, is_new=True)
 
     def versions(self) -> list[DirectoryVersion]:
@@ -96,6 +112,24 @@ class DirectoryRecords:
         with reading(self._engine) as connection:
             found = _versions(connection, select(DIRECTORY_VERSIONS).where(DIRECTORY_VERSIONS.c.id == version))
         return found[0] if found else None
+
+    def report(self, version: str) -> ImportReport | None:
+        """What became of the files of a version; None for one that was imported before reports were kept."""
+        refusals = DIRECTORY_REFUSALS.c
+        columns = (refusals.place, refusals.npi, refusals.field, refusals.problem)
+        chosen = select(*columns).where(refusals.version == version).order_by(refusals.seq)
+        with reading(self._engine) as connection:
+            whole = connection.execute(select(DIRECTORY_REPORTS).where(DIRECTORY_REPORTS.c.version == version)).first()
+            if whole is None:
+                return None
+            refused = [RefusedEntry.model_validate(dict(row)) for row in connection.execute(chosen).mappings()]
+        return ImportReport(kind=whole.kind, refused=tuple(refused), left_out=loads(whole.left_out))
+
+    def refused_places(self) -> dict[str, int]:
+        """By version, how many rows or resources its import refused; a version without a report is left out."""
+        with reading(self._engine) as connection:
+            chosen = select(DIRECTORY_REPORTS.c.version, DIRECTORY_REPORTS.c.places)
+            return {row.version: int(row.places) for row in connection.execute(chosen)}
 
     def in_force_on(self, day: date) -> DirectoryVersion | None:
         """The version in force on a day (Los Angeles): of those that began, the latest; None before the first."""
@@ -117,18 +151,19 @@ class DirectoryRecords:
         *,
         specialties: Iterable[str] = (),
         organization: str = "",
+        organizations: Iterable[str] = (),
         language: str = "",
         limit: int | None = None,
     ) -> list[Physician]:
         """The physicians of a version who are of one of the specialties, of the organization, and speak the language.
 
-        What is left out asks for nothing. By NPI.
+        What is left out asks for nothing. By NPI. ``organizations`` are several names, of which one is enough.
         """
         people = DIRECTORY_PHYSICIANS.c
         chosen = select(people.physician).where(people.version == version).order_by(people.npi).limit(limit)
         for kind, wanted in (
             ("specialty", [spelt(name) for name in specialties]),
-            ("organization", [spelt(organization)] if organization else []),
+            ("organization", [spelt(name) for name in (*organizations, *([organization] if organization else []))]),
             ("language", [spelt(language)] if language else []),
         ):
             if wanted:
@@ -143,6 +178,13 @@ class DirectoryRecords:
         )
         with reading(self._engine) as connection:
             return [term for (term,) in connection.execute(chosen.distinct().order_by(DIRECTORY_TERMS.c.term))]
+
+
+def _insert_report(connection: Connection, version: str, report: ImportReport) -> None:
+    whole = {"version": version, "kind": report.kind, "places": report.places, "left_out": dumps(report.left_out)}
+    connection.execute(insert(DIRECTORY_REPORTS), whole)
+    rows = ({"version": version, "seq": seq, **one.model_dump()} for seq, one in enumerate(report.refused, 1))
+    _insert_all(connection, DIRECTORY_REFUSALS, rows)
 
 
 def _terms(physician: Physician) -> Iterator[tuple[str, str, str]]:
@@ -170,6 +212,6 @@ def _versions(connection: Connection, statement: "Select[str]") -> list[Director
     return [DirectoryVersion.model_validate(dict(row)) for row in connection.execute(statement).mappings()]
 
 
-def _insert_all(connection: Connection, table: Table, rows: Iterator[dict[str, str]]) -> None:
+def _insert_all(connection: Connection, table: Table, rows: Iterator[dict[str, Any]]) -> None:
     while batch := list(islice(rows, BATCH)):
         connection.execute(insert(table), batch)

@@ -1,4 +1,4 @@
-"""The tables of the directory: its dated versions, the physicians of each, and by what they are found."""
+"""The tables of the directory: its dated versions, the physicians of each, by what they are found, what was refused."""
 
 from datetime import date, datetime
 
@@ -43,6 +43,30 @@ class DirectoryTermRecord(Record, table=True):
     kind: str = words(primary_key=True)
     term: str = words(primary_key=True)
     npi: str = words(primary_key=True)
+
+
+class DirectoryReportRecord(Record, table=True):
+    """What became of a version's files: how they are made, how many rows were refused, what was left out (JSON)."""
+
+    __tablename__ = "directory_reports"
+
+    version: str = words(primary_key=True, foreign_key="directory_versions.id")
+    kind: str = words()
+    places: int
+    left_out: str = words()
+
+
+class DirectoryRefusalRecord(Record, table=True):
+    """One fault of a row or resource that was refused, in the order of the files."""
+
+    __tablename__ = "directory_refusals"
+
+    version: str = words(primary_key=True, foreign_key="directory_versions.id")
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    place: str = words()
+    npi: str = words()
+    field: str = words()
+    problem: str = words()
 
 
 DIRECTORY = Record.metadata

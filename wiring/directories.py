@@ -10,7 +10,7 @@ from adapters.directoryfiles import DirectoryFileError, Report, unreadable
 from adapters.nppes import read_nppes
 from adapters.plannet import read_plan_net
 from adapters.roster import Roster, read_roster
-from policy.directory import Physician
+from policy.directory import ImportReport, Physician
 from records.directory import DirectoryRecords, Imported, Prepared, prepare
 
 __all__ = ["DirectoryFileError", "Format", "Reading", "import_directory", "read_directory"]
@@ -59,8 +59,16 @@ def import_directory(
     """The version that holds what was sound. Raises DirectoryFileError when nothing was, RecordsError."""
     if not reading.sound:
         raise DirectoryFileError(f"{reading.source} has no physician who could be listed; nothing was imported.")
+    report = ImportReport(
+        kind=reading.kind, refused=tuple(reading.report.refused), left_out=dict(reading.report.left_out)
+    )
     return records.import_version(
-        reading.prepared, label=label or reading.source, source=reading.source, in_force_from=in_force_from, at=at
+        reading.prepared,
+        label=label or reading.source,
+        source=reading.source,
+        in_force_from=in_force_from,
+        at=at,
+        report=report,
     )
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from adapters import nppes
-from adapters.directoryfiles import RefusedEntry, Report
+from adapters.directoryfiles import Report
 from adapters.nppes import read_nppes
 from adapters.plannet import read_plan_net
 from adapters.roster import COLUMNS, Roster, read_roster
-from policy.directory import Physician
+from policy.directory import Physician, RefusedEntry
 from tests.demonstration_directory import NPPES_COLUMNS
 from tests.policy.physicians import an_npi
 

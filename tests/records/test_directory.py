@@ -2,11 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, insert, select
 
-from policy.directory import Physician
+from policy.directory import ImportReport, Physician, RefusedEntry
 from policy.taxonomy import alike
 from records import directory as module
 from records.database import reading, writing
@@ -157,3 +158,33 @@ def test_what_is_no_physician_any_more_is_not_read_as_one(directory: DirectoryRe
 
     with pytest.raises(ValueError, match="validation errors for Physician"):
         directory.physician(version.id, "1234567890")
+
+
+def test_the_report_of_an_import_is_kept_with_its_version(directory: DirectoryRecords):
+    faults = [("line 3", "last", "is missing"), ("line 3", "NPI", "is no NPI"), ("line 9", "NPI", "comes twice")]
+    refused = tuple(RefusedEntry(place=place, field=name, problem=why) for place, name, why in faults)
+    report = ImportReport(kind="nppes", refused=refused, left_out={"organizations": 4})
+    given: dict[str, Any] = {"label": "November", "source": "a.csv", "in_force_from": DAY, "at": MONDAY}
+
+    version, _ = directory.import_version(prepare([a_physician(1)]), **given, report=report)
+    again, is_new = directory.import_version(prepare([a_physician(1)]), **given, report=report)
+
+    assert directory.report(version.id) == report
+    assert report.places == 2
+    assert directory.refused_places() == {version.id: 2}
+    assert (again, is_new) == (version, False)
+
+
+def test_of_a_version_without_a_report_nothing_is_said(directory: DirectoryRecords):
+    version, _ = imported(directory, a_physician(1))
+
+    assert directory.report(version.id) is None
+    assert directory.refused_places() == {}
+
+
+def test_one_of_several_organizations_is_enough(directory: DirectoryRecords):
+    version, _ = imported(directory, a_physician(1), a_physician(2))
+    names = [a.organization for a in a_physician(1).affiliations]
+
+    assert len(directory.find(version.id, organizations=[*names, "no such group"])) == 2
+    assert directory.find(version.id, organizations=["no such group"]) == []
