@@ -22,6 +22,7 @@ from policy.particulars import RefusedAction
 from policy.trust import UNSIGNED, Proof, is_superseded, is_to_be_marked, may_be_believed
 from policy.verdict import Allowed, Refused, Verdict, first_refusal
 
+PULLED_UP = "pulled-up:"  # how the reference of a case begins that the plan made of a delegate's decision
 SUPPLEMENTED = (
     *("record_attachment", "letter_attachment", "letter_elements", "decider", "rationale", "criteria"),
     *("pend_notice_at", "provider_notice", "member_notice"),
@@ -138,7 +139,12 @@ def may_be_pulled_up(packet: DelegatedPacket, is_pulled_up: bool, at: datetime) 
 
 def review_reference(number: str) -> str:
     """The external reference of the plan's own case: the same however often it is asked for."""
-    return f"pulled-up:{number}"
+    return f"{PULLED_UP}{number}"
+
+
+def pulled_up_from(reference: str) -> str:
+    """The delegated decision that a case of this reference was made of; empty for every other case."""
+    return reference.removeprefix(PULLED_UP) if reference.startswith(PULLED_UP) else ""
 
 
 def under_review(case: DelegatedCase, case_number: str, at: datetime) -> DelegatedCase:

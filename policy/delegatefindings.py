@@ -77,6 +77,30 @@ PARTS = {
 }
 
 
+# What somebody can do about each: what came late stays late, and is answered by what the delegate will do otherwise.
+TOO_LATE = "It cannot be mended any more: note what the delegate will do otherwise, or waive it with the reason."
+MENDED_BY: dict[Check, str] = {
+    Check.DECISION_IN_TIME: TOO_LATE,
+    Check.EXTENSION_LAWFUL: TOO_LATE,
+    Check.PEND_NOTICE_IN_TIME: "Ask when the pend notice left, and take that in; where it left too late, note what "
+    "the delegate will do otherwise.",
+    Check.PROVIDER_NOTICE_IN_TIME: "Ask when and how the provider was told, and take that in; where it was too late, "
+    "note what the delegate will do otherwise.",
+    Check.MEMBER_NOTICE_IN_TIME: "Ask when and how the member was told, and take that in; where it was too late, note "
+    "what the delegate will do otherwise.",
+    Check.COPY_IN_TIME: TOO_LATE,
+    Check.RECORD_COMPLETE: "Take in the medical record and the items that are missing.",
+    Check.MEMBER_AGREES: "Compare the member's number, name and birth date with the delegate; waive it when it is the "
+    "same member, else the delegate sends the packet anew under a reference of its own.",
+    Check.DECIDER_MAY_DECIDE: "Take in who decided, with the licence; where a physician did not, pull the case up, or "
+    "note what the delegate will do otherwise.",
+    Check.DECIDER_NOT_INVOLVED: "Take in who decided, with the NPI; where it was somebody who treats the member, pull "
+    "the case up.",
+    Check.REASONS_GIVEN: "Take in the rationale and the criteria that were used.",
+    Check.LETTER_COMPLETE: "Take in the letter to the member, and say which elements it holds.",
+}
+
+
 class Finding(Value):
     """One check's result: a sentence without health information, what it rests on, and the dates that were compared.
 

@@ -3,6 +3,7 @@
 Every function raises RecordsError when the records cannot be used.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Engine, case, func, or_, select
@@ -48,6 +49,38 @@ class DelegatedRow(Value):
     filing_sha256: str
     closed_at: datetime | None
     refused_count: int
+
+
+class DelegatedFilter(Value):
+    """Which delegated decisions are shown; what is not given chooses nothing. ``text``: a number or a reference.
+
+    ``due_before`` keeps those whose delegate's answer falls due before it.
+    """
+
+    delegate: str = ""
+    state: DelegatedState | None = None
+    compliance: Compliance | None = None
+    is_open: bool | None = None
+    with_findings: bool = False
+    escalated: bool = False
+    pulled_up: bool = False
+    due_before: datetime | None = None
+    text: str = ""
+
+
+class DelegatedPage(Value):
+    """A page of delegated decisions, and how many are on all pages."""
+
+    rows: tuple[DelegatedRow, ...]
+    total: int
+
+
+class DelegatedTally(Value):
+    """How many delegated decisions are open, have open findings, and stand before the supervisor."""
+
+    open: int
+    deficient: int
+    escalated: int
 
 
 class FindingRow(Value):
@@ -99,6 +132,59 @@ def listed(
         return [DelegatedRow.model_validate(dict(row)) for row in rows]
 
 
+def page_of(
+    engine: Engine, chosen: DelegatedFilter, *, offset: int = 0, limit: int = 50, with_names: bool = False
+) -> DelegatedPage:
+    """A page of delegated decisions: what is due soonest first, then the latest decided."""
+    left_out = OPTIONAL if with_names else (*OPTIONAL, *NAMES)
+    columns = (column for column in DELEGATED_CASES.c if column.name not in left_out)
+    wanted, row = tuple(_chosen(chosen)), DELEGATED_CASES.c
+    order = (row.next_due.is_(None), row.next_due, row.decided_at.desc(), row.number)
+    with reading(engine) as connection:
+        total = connection.execute(select(func.count()).select_from(DELEGATED_CASES).where(*wanted)).scalar_one()
+        page = select(*columns).where(*wanted).order_by(*order).limit(limit).offset(offset)
+        rows = connection.execute(page).mappings() if total > offset else ()
+        return DelegatedPage(rows=tuple(DelegatedRow.model_validate(dict(one)) for one in rows), total=total)
+
+
+def _chosen(chosen: DelegatedFilter) -> Iterator[ColumnElement[bool]]:
+    row = DELEGATED_CASES.c
+    yield from _of(chosen.delegate, None)
+    asked: tuple[tuple[object, ColumnElement[bool]], ...] = (
+        (chosen.state, row.state == chosen.state),
+        (chosen.compliance, row.compliance == chosen.compliance),
+        (chosen.is_open is True, row.closed_at.is_(None)),
+        (chosen.is_open is False, row.closed_at.is_not(None)),
+        (chosen.with_findings, row.open_findings > 0),
+        (chosen.escalated, row.escalated.is_(True)),
+        (chosen.pulled_up, row.pulled_up_as != ""),
+        (chosen.text, or_(*(column == chosen.text for column in (row.number, row.external_reference)))),
+    )
+    yield from (condition for wanted, condition in asked if wanted)
+    if chosen.due_before is not None:
+        yield row.next_due < chosen.due_before
+
+
+def delegates(engine: Engine) -> list[str]:
+    """The names of those who have sent packets."""
+    with reading(engine) as connection:
+        chosen = select(DELEGATED_CASES.c.delegate).distinct().order_by(DELEGATED_CASES.c.delegate)
+        return list(connection.execute(chosen).scalars())
+
+
+def tally(engine: Engine) -> DelegatedTally:
+    """How many are open, and how many of them ask for somebody's attention."""
+    row = DELEGATED_CASES.c
+    counted = (
+        func.count(),
+        func.coalesce(func.sum(case((row.open_findings > 0, 1), else_=0)), 0),
+        func.coalesce(func.sum(case((row.escalated.is_(True), 1), else_=0)), 0),
+    )
+    with reading(engine) as connection:
+        every, deficient, escalated = connection.execute(select(*counted).where(row.closed_at.is_(None))).one()
+    return DelegatedTally(open=every, deficient=int(deficient), escalated=int(escalated))
+
+
 def find_number(engine: Engine, text: str) -> str | None:
     """The number of a delegated decision, by itself or by the delegate's reference; None when that is not one."""
     same = or_(DELEGATED_CASES.c.number == text, DELEGATED_CASES.c.external_reference == text)
@@ -107,9 +193,10 @@ def find_number(engine: Engine, text: str) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def one(engine: Engine, number: str) -> DelegatedFile | None:
+def one(engine: Engine, number: str, *, with_names: bool = False) -> DelegatedFile | None:
     """All of one delegated decision, seen at one moment; None for a number that was never given."""
-    columns = (column for column in DELEGATED_CASES.c if column.name not in (*OPTIONAL, *NAMES))
+    left_out = OPTIONAL if with_names else (*OPTIONAL, *NAMES)
+    columns = (column for column in DELEGATED_CASES.c if column.name not in left_out)
     findings = select(*(c for c in DELEGATED_FINDINGS.c if c.name != "number"))
     lines = select(DELEGATED_LINES.c.number.label("case_number"), *(c for c in DELEGATED_LINES.c if c.name != "number"))
     with reading(engine) as connection:

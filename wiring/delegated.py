@@ -29,6 +29,8 @@ from policy.trust import TrustMode
 from policy.verdict import Allowed, Refused, Verdict
 from records.delegated import one, packet_of
 from records.delegatedledger import Registered, WaitingPacket
+from records.rows import LedgerRow
+from records.statements import FIRST_LATE
 from wiring.sending import ANSWER_WITHIN, ActionError
 from wiring.temporal import TemporalError
 from wiring.world import World
@@ -38,6 +40,7 @@ from workflows.delegatedview import at_start
 from workflows.inspection import words
 
 AT_ONCE = 16  # workflows that are started side by side
+PULLED_UP, NOTED = "delegated:pulled-up", "delegated:corrective-action"
 BEHIND = 5  # Temporal's priority key: five hundred copies of what is decided stand behind every case that is not
 
 Handle = WorkflowHandle[DelegatedDecisionWorkflow, DelegatedClosing]
@@ -159,16 +162,18 @@ class DelegationDesk:
             raise ActionError(f"There is no delegated decision {number}; list them with: second-opinion delegated list")
         if found.case.state is not DelegatedState.CLOSED:
             raise TemporalError(f"{number} has not begun yet; start a worker, and send it again.")
+        if any(_is_told(action, line) for line in found.ledger):
+            return _receipt(action)  # it was sent before, and is done once
         verdict = _late(action, packet, is_pulled_up=bool(found.case.pulled_up_as))
         if isinstance(verdict, Refused):
             return _receipt(action, verdict)
         if isinstance(action, PullUpCase):
             case_number = self._world.reviews.enter(packet.as_request(review_reference(number)))
             text = f"{action.reason} (the plan reviews it itself, as {case_number})"
-            entry = _entry(action, "delegated:pulled-up", text)
+            entry = _entry(action, PULLED_UP, text)
             self._world.delegated.add_late(number, entry, pulled_up_as=case_number)
         elif isinstance(action, NoteCorrectiveAction):
-            self._world.delegated.add_late(number, _entry(action, "delegated:corrective-action", action.text))
+            self._world.delegated.add_late(number, _entry(action, NOTED, action.text))
         return _receipt(action)
 
 
@@ -181,6 +186,15 @@ def _late(action: DelegatedAction, packet: DelegatedPacket, *, is_pulled_up: boo
     if isinstance(action, NoteCorrectiveAction) and not action.checks:
         return Allowed()
     return Refused(reason="the case is closed; it can be pulled up, and a note be added", clause=Clause.P10)
+
+
+def _is_told(action: DelegatedAction, line: LedgerRow) -> bool:
+    """Whether a late line tells this very action: a form that is sent twice (a double click) is one."""
+    if line.seq < FIRST_LATE or line.actor != action.actor.id:
+        return False
+    if isinstance(action, PullUpCase):
+        return line.event == PULLED_UP and line.text.startswith(f"{action.reason} (")
+    return isinstance(action, NoteCorrectiveAction) and line.event == NOTED and line.text == action.text
 
 
 def _entry(action: DelegatedAction, event: str, text: str) -> StoryEntry:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 
 from policy.delegateacting import act
 from policy.delegateactions import WaiveFinding
-from policy.delegatecase import DelegatedCase, DelegatedState, receive_packet
+from policy.delegatecase import Compliance, DelegatedCase, DelegatedState, receive_packet
 from policy.delegated import Delegate, DelegatedPacket, MemberMatch
 from policy.delegatefindings import Check, Part, Result, Settled
 from policy.delegatelife import closed, code
@@ -19,6 +19,7 @@ from policy.particulars import Filing, StoryEntry
 from policy.people import Actor, Role
 from records import delegated
 from records.database import writing
+from records.delegated import DelegatedFilter, DelegatedTally
 from records.delegatedledger import DelegatedRecords, DelegatedRegister, Registered, ReviewIntake
 from records.errors import RecordsError
 from records.intake import IntakeRegister
@@ -211,3 +212,49 @@ def test_a_closed_case_takes_a_late_line_and_what_it_was_pulled_up_as(
     assert file.case.pulled_up_as == "SO-2026-000001"
     assert file.ledger[-1].seq > 1_000_000
     assert IntakeRegister(engine).unstarted()[0].request.received_by_delegate_at == case.packet.received_by_delegate_at
+
+
+def test_a_page_has_what_is_due_soonest_first_and_says_how_many_there_are(
+    engine: Engine, packets: DelegatedRegister, records: DelegatedRecords
+):
+    clear = recorded(packets, records, other("A"))
+    open_ = [recorded(packets, records, other(name, record_attachment=None)) for name in "BC"]
+    (unchecked,) = taken_in(packets, other("D"))
+
+    first = delegated.page_of(engine, DelegatedFilter(), limit=2)
+    rest = delegated.page_of(engine, DelegatedFilter(), offset=2, limit=2)
+
+    assert (first.total, rest.total) == (4, 4)
+    assert {row.number for row in first.rows} == {case.number for case in open_}
+    assert {row.number for row in rest.rows} == {clear.number, unchecked.number}
+    assert not any(row.member_family for row in first.rows)
+    assert delegated.page_of(engine, DelegatedFilter(), with_names=True).rows[0].member_family
+    assert delegated.page_of(engine, DelegatedFilter(), offset=9).rows == ()
+
+
+def test_every_filter_leaves_out_what_does_not_fit(
+    engine: Engine, packets: DelegatedRegister, records: DelegatedRecords
+):
+    clear = recorded(packets, records, other("A"))
+    birch = Delegate(organization="Birch Medical Group")
+    open_ = recorded(packets, records, other("B", record_attachment=None, delegate=birch))
+    due = open_.open_clock.due_at if open_.open_clock else COPIED
+
+    def found(**asked: Any) -> list[str]:
+        return [row.number for row in delegated.page_of(engine, DelegatedFilter(**asked)).rows]
+
+    assert found(delegate="Birch Medical Group") == [open_.number]
+    assert found(state=DelegatedState.COMPLETE) == [clear.number]
+    assert found(compliance=Compliance.COMPLIANT) == [clear.number]
+    assert found(with_findings=True) == [open_.number]
+    assert found(is_open=False) == found(escalated=True) == found(pulled_up=True) == []
+    assert found(is_open=True) == [open_.number, clear.number]
+    assert found(text="B") == found(text=open_.number) == [open_.number]
+    assert found(due_before=due) == []
+    assert found(due_before=due + timedelta(seconds=1)) == [open_.number]
+    assert delegated.delegates(engine) == ["Alder IPA", "Birch Medical Group"]
+    assert delegated.tally(engine) == DelegatedTally(open=2, deficient=1, escalated=0)
+
+
+def test_of_nothing_there_is_a_tally_too(engine: Engine):
+    assert delegated.tally(engine) == DelegatedTally(open=0, deficient=0, escalated=0)
