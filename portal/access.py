@@ -6,6 +6,7 @@ The case itself decides again: this table only keeps people from what is not the
 from enum import StrEnum
 
 from policy.actions import ACTIONS
+from policy.delegateactions import CLERKS, DELEGATED_ACTIONS
 from policy.dispatch import MAY_HANDLE_MAIL, MAY_VOID
 from policy.lateractions import ChangeDetermination
 from policy.letteractions import ReissueLetter, ReportReturnedLetter
@@ -27,6 +28,10 @@ class Room(StrEnum):
     PANEL = "panel"
     STAFFING = "staffing"
     AUDIT = "audit"
+    DIRECTORY = "directory"
+    IMPORTING = "importing"
+    DELEGATED = "delegated"
+    DELEGATED_INTAKE = "delegated_intake"
 
 
 EVERYBODY = tuple(Role)
@@ -43,6 +48,10 @@ ROOMS: dict[Room, tuple[Role, ...]] = {
     Room.PANEL: (*IN_CHARGE, Role.CMO),
     Room.STAFFING: IN_CHARGE,  # who changes what the panel shows
     Room.AUDIT: (Role.AUDITOR, *IN_CHARGE),
+    Room.DIRECTORY: (Role.INTAKE, Role.CASE_MANAGER, *PHYSICIANS, *IN_CHARGE, Role.AUDITOR),
+    Room.IMPORTING: IN_CHARGE,  # who makes a new version of the directory
+    Room.DELEGATED: (Role.INTAKE, Role.CASE_MANAGER, *PHYSICIANS, *IN_CHARGE, Role.AUDITOR),
+    Room.DELEGATED_INTAKE: CLERKS,  # who takes delegates' packets in
 }
 
 # The actions that are not the owner's of a task; every other follows from the task that it completes.
@@ -71,6 +80,11 @@ def may_enter(actor: Actor, room: Room) -> bool:
 def may_do(actor: Actor, signal: str) -> bool:
     """Whether an action is ever the actor's to do, by role; the case says whether it is now."""
     return signal in ACTIONS and actor.has(*roles_for(signal))
+
+
+def may_do_delegated(actor: Actor, signal: str) -> bool:
+    """Whether an action on a delegated decision is ever the actor's to do; the decision says whether it is now."""
+    return signal in DELEGATED_ACTIONS and actor.has(*DELEGATED_ACTIONS[signal].ROLES)
 
 
 def roles_for(signal: str) -> tuple[Role, ...]:

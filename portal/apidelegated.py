@@ -70,18 +70,18 @@ async def post_packet(request: Request) -> Response:
     packet = read_request(await body_of(request), house, PACKETS)
     if not isinstance(packet, DelegatedPacket):
         raise TypeError("a packet was wanted")
-    if missing := await asyncio.to_thread(_not_stored, house, packet):
+    if missing := await asyncio.to_thread(not_stored, house, packet):
         raise ApiProblem(Kind.FIELDS, "A document is not here; nothing was taken in.", missing)
     (entered,) = await asyncio.to_thread(take_in, house.world, (packet,), datetime.now(UTC))
     if not entered.same_content:
         error = FieldError(field="external_reference", problem="was sent before, with other content")
         detail = "Nothing was changed. Send the same content again, or give another reference for a new packet."
         raise ApiProblem(Kind.CONFLICT, detail, (error,))
-    await _start(house)
+    await start(house)
     return JSONResponse(_taken(entered).model_dump(mode="json"), 201 if entered.is_new else 200)
 
 
-def _not_stored(house: House, packet: DelegatedPacket) -> tuple[FieldError, ...]:
+def not_stored(house: House, packet: DelegatedPacket) -> tuple[FieldError, ...]:
     """A digest under which nothing lies is a record that nobody has."""
     named: dict[str, Attachment | None] = {
         "record_attachment": packet.record_attachment,
@@ -92,15 +92,16 @@ def _not_stored(house: House, packet: DelegatedPacket) -> tuple[FieldError, ...]
     return tuple(FieldError(field=field, problem=problem) for field in lacking)
 
 
-async def _start(house: House) -> None:
-    """Starts the story; while Temporal is away the worker does."""
+async def start(house: House) -> bool:
+    """Starts the stories that wait, and says whether that is so now; while Temporal is away the worker does."""
     try:
         async with asyncio.timeout(START_WITHIN):
             await house.desk()
             if house.client:
                 await DelegationDesk(house.client, house.world).open_unstarted()
     except (TemporalError, VaultError, RecordsError, TimeoutError):
-        pass
+        return False
+    return True
 
 
 def _taken(entered: Registered) -> Taken:

@@ -14,6 +14,7 @@ from fastapi.responses import Response
 from policy.actions import PlaceOpinion
 from policy.candidates import Proposal
 from policy.case import Case
+from policy.delegateacting import pulled_up_from
 from policy.eligibility import SpecialtyLikeness, likeness
 from policy.filing import open_lines, still_open
 from policy.particulars import StoryEntry
@@ -149,6 +150,7 @@ async def case_page(number: str, way: str = "", story: str = "", visit: Visit = 
         "rungs": () if proposal else _rungs(found),
         "workflow": workflow_id(file.case.number),
         "kin": await asyncio.to_thread(_kin, visit, file.case.number),
+        "pulled_up_from": pulled_up_from(file.case.external_reference) if visit.may_enter(Room.DELEGATED) else "",
         "may_audit": visit.may_enter(Room.AUDIT),
         "before_filing": before_filing(found),
         "holds": await asyncio.to_thread(_holds, visit, file.case.number),

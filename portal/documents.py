@@ -128,12 +128,16 @@ async def _readable(visit: Visit, number: str) -> CaseFile:
 
 
 def _shown(visit: Visit, file: CaseFile, data: bytes | None, name: str, sha256: str) -> Response:
-    """A PDF in the browser, once its bytes are what was stored; else a page that says what is wrong."""
+    """A PDF in the browser, or a page that says what is wrong."""
+    answer = pdf_of(data, name, sha256)
+    return _sorry(visit, file, answer) if isinstance(answer, str) else answer
+
+
+def pdf_of(data: bytes | None, name: str, sha256: str) -> Response | str:
+    """A PDF in the browser, once its bytes are what was stored; else the sentence that says what is wrong."""
     if data is None:
-        return _sorry(visit, file, "It does not lie where it should; ask for it to be restored from the backup.")
-    if hashlib.sha256(data).hexdigest() != sha256:
-        return _sorry(visit, file, CHANGED)
-    return pdf(data, name)
+        return "It does not lie where it should; ask for it to be restored from the backup."
+    return pdf(data, name) if hashlib.sha256(data).hexdigest() == sha256 else CHANGED
 
 
 def pdf(data: bytes, name: str, headers: Mapping[str, str] = HEADERS) -> Response:
@@ -144,4 +148,4 @@ def pdf(data: bytes, name: str, headers: Mapping[str, str] = HEADERS) -> Respons
 
 
 def _sorry(visit: Visit, file: CaseFile, text: str, status: int = 500) -> Response:
-    return page(visit, "document.html", status=status, number=file.case.number, text=text)
+    return page(visit, "document.html", status=status, number=file.case.number, text=text, home="/cases")

@@ -23,6 +23,8 @@ NAVIGATION = (
     (Room.WORK, "/tasks", "My work"),
     (Room.CASES, "/cases", "Cases"),
     (Room.INTAKE, "/intake", "New request"),
+    (Room.DELEGATED, "/delegated", "Delegated"),
+    (Room.DIRECTORY, "/directory", "Directory"),
     (Room.SUPERVISION, "/supervisor", "Supervision"),
     (Room.PANEL, "/panel", "Panel"),
     (Room.AUDIT, "/audit", "Audit"),

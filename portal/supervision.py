@@ -16,6 +16,7 @@ from portal.access import Room
 from portal.house import House
 from portal.pages import go, now, page
 from portal.session import Visit, entering
+from records import delegated
 from records.oversight import LATEST, Oversight, oversight
 from records.troubles import TroubleKind, Troubles
 from wiring.temporal import TemporalError
@@ -52,6 +53,7 @@ async def supervisor(visit: Overseeing) -> Response:
         "supervision.html",
         block="overview",
         seen=seen,
+        delegated=await asyncio.to_thread(delegated.tally, visit.house.world.records),
         stuck=stuck,
         troubles=found,
         names=names,

@@ -4,7 +4,6 @@ Every function asks the records a fixed number of times, however many rows there
 cannot be used. What a supervisor counts stands in ``oversight``.
 """
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +15,7 @@ from policy.eligibility import SpecialtyLikeness, likeness
 from policy.lifecycle import Outcome, Stage
 from policy.people import Role
 from policy.request import LineOfBusiness, Priority
+from policy.search import folded, is_called
 from policy.tasks import IN_CHARGE, TaskKind, TaskState
 from policy.verdict import Value
 from records.database import reading
@@ -112,23 +112,11 @@ def cases_of_member(engine: Engine, name: str, *, offset: int = 0) -> CasePage:
 
     The names are read one by one: no database folds a name as people do. At most 500 cases are found.
     """
-    words = folded(name).split()
     every = select(CASES.c.number, CASES.c.member_given, CASES.c.member_family).order_by(CASES.c.received_at.desc())
     with reading(engine) as connection:
-        rows = connection.execute(every) if words else ()
-        numbers = [row.number for row in rows if _is_called(f"{row.member_given} {row.member_family}", words)]
+        rows = connection.execute(every) if folded(name).split() else ()
+        numbers = [row.number for row in rows if is_called(f"{row.member_given} {row.member_family}", name)]
         return _case_page(connection, (CASES.c.number.in_(numbers[:MOST_FOUND]),), offset, with_names=True)
-
-
-def folded(name: str) -> str:
-    """A name without what people leave out when they type it: capitals, accents, hyphens."""
-    plain = unicodedata.normalize("NFKD", name.replace("-", " ").replace(",", " "))
-    return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
-
-
-def _is_called(name: str, words: list[str]) -> bool:
-    parts = folded(name).split()
-    return all(any(part.startswith(word) for part in parts) for word in words)
 
 
 def _of(viewer: Viewer, whose: Whose, like: tuple[str, ...]) -> Conditions:

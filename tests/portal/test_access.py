@@ -12,12 +12,18 @@ import pytest
 from starlette.testclient import TestClient
 
 from policy.actions import ACTIONS
+from policy.calendar import local_day
+from policy.delegateactions import DELEGATED_ACTIONS
 from policy.people import Role
 from policy.request import Information, Item
 from portal.documents import letter_name
 from portal.guard import FAILED
+from portal.pages import now
+from records.directory import prepare
 from tests.builders import CASE_MANAGER, CLINICAL, CMO
+from tests.policy.physicians import a_physician, an_npi
 from tests.portal.conftest import Portal
+from tests.portal.decisions import begin
 
 CAST = {
     "I": "in.park",  # intake
@@ -51,6 +57,19 @@ PAGES = {
     "/panel/template.csv": "CSA",
     "/panel/roster.csv": "CSA",
     "/panel/{who}/away": "SA",
+    "/delegated": "IMCDSAU",
+    "/delegated/new": "IMSA",
+    "/delegated/scores": "IMCDSAU",
+    "/delegated/{number}": "IMCDSAU",
+    "/delegated/{number}/do/{signal}": "the table of delegated actions",
+    "/delegated/{number}/documents/{sha256}": "MCDSAU",
+    "/delegated/{number}/letters/{name}": "nobody",  # nothing answers here: test_delegated_live has the rest
+    "/delegated/{number}/packet": "nobody",  # none is filed here
+    "/directory": "IMCDSAU",
+    "/directory/import": "SA",
+    "/directory/versions": "IMCDSAU",
+    "/directory/versions/{version}": "IMCDSAU",
+    "/directory/{npi}": "IMCDSAU",
     "/audit": "SAU",
     "/audit/{number}": "SAU",
     "/audit/{number}/print.css": "SAU",
@@ -77,6 +96,9 @@ POSTS = {
     "/panel/import": "SA",
     "/panel/{who}/away": "SA",
     "/panel/{who}/back": "SA",
+    "/delegated/new": "IMSA",
+    "/delegated/{number}/do/{signal}": "the table of delegated actions",
+    "/directory/import": "SA",
     "/audit": "SAU",
     "/signin": PUBLIC,
     "/signout": PUBLIC,
@@ -126,6 +148,12 @@ DOES = {
     "report_returned_letter": "IMSA",
     "reissue_letter": "MSA",
 }
+DOES_DELEGATED = {
+    "supplement_copy": "IMSA",
+    "note_corrective_action": "IMSA",
+    "waive_finding": "CDSA",
+    "pull_up_case": "CDS",
+}
 NO_PAGE = "There is no such page, or it is not for your role."
 
 
@@ -134,6 +162,13 @@ def a_pdf() -> bytes:
     pdf.add_blank_page()
     pdf.save(made)
     return made.getvalue()
+
+
+def a_directory(portal: Portal) -> str:
+    """A version with one physician."""
+    prepared, today = prepare([a_physician(1)]), local_day(now())
+    made = portal.world.directory.import_version(prepared, label="A", source="a.csv", in_force_from=today, at=now())
+    return made.version.id
 
 
 @pytest.fixture
@@ -146,8 +181,11 @@ def filled(portal: Portal) -> dict[str, dict[str, str]]:
     life.act("refer_to_consultation", CMO, question="Is a second opinion useful?")
     portal.record("documented")
     key = portal.lives["closed"].case.notices[0].key
+    decision = begin(portal, letter_attachment=report)
+    listed = {"version": a_directory(portal), "npi": an_npi(1)}
     return {
-        "waiting": {"number": portal.numbers["documented"], "sha256": report.sha256, "who": "cm.brown"},
+        "waiting": {"number": portal.numbers["documented"], "sha256": report.sha256, "who": "cm.brown", **listed},
+        "decision": {"number": decision.number, "sha256": report.sha256, "name": "x"},
         "closed": {"number": portal.numbers["closed"], "name": letter_name(key)},
     }
 
@@ -165,12 +203,23 @@ def tries(filled: dict[str, dict[str, str]]) -> Iterator[tuple[str, str, str]]:
     """Method, address and whose it is, for every row of the tables that is not public."""
     for method, table in (("GET", PAGES), ("POST", POSTS)):
         for path, whose in table.items():
-            if "{signal}" in path:
+            if path.startswith("/delegated/{number}"):
+                yield from tries_of_a_decision(method, path, whose, filled["decision"])
+            elif "{signal}" in path:
                 for signal, does in DOES.items():
                     yield method, path.format(signal=signal, **filled["waiting"]), does
             elif whose != PUBLIC:
                 is_closed = "{name}" in path or path.endswith("/packet")
                 yield method, path.format(**filled["closed" if is_closed else "waiting"]), whose
+
+
+def tries_of_a_decision(method: str, path: str, whose: str, decision: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+    """The same of a delegated decision."""
+    if "{signal}" not in path:
+        yield method, path.format(**decision), whose.replace("nobody", "")
+        return
+    for signal, does in DOES_DELEGATED.items():
+        yield method, path.format(signal=signal, **decision), does
 
 
 def ask(browser: TestClient, method: str, address: str, **headers: str) -> Any:
@@ -186,6 +235,7 @@ def test_every_route_and_every_action_stands_in_a_row_of_the_tables(portal: Port
 
     assert strangers + gone == []
     assert set(DOES) == set(ACTIONS), "an action is in no row of the table"
+    assert set(DOES_DELEGATED) == set(DELEGATED_ACTIONS), "an action is in no row of the table"
 
 
 def test_the_cast_has_one_person_of_every_role(portal: Portal):

@@ -9,9 +9,10 @@ from sqlalchemy import Engine, event
 from policy.lifecycle import Outcome, Stage
 from policy.people import PersonName, Role
 from policy.request import LineOfBusiness, Priority
+from policy.search import folded
 from policy.tasks import Nominee, TaskKind, TaskState
 from records.ledger import CaseLedger
-from records.worklists import PAGE, CaseFilter, TaskFilter, Viewer, Whose, cases, cases_of_member, folded, worklist
+from records.worklists import PAGE, CaseFilter, TaskFilter, Viewer, Whose, cases, cases_of_member, worklist
 from tests.builders import CASE_MANAGER, CMO, CONSULTANT, MONDAY, OTHER_CASE_MANAGER, a_member, a_request
 from tests.records.lives import Life, a_short_life
 
