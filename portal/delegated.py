@@ -14,7 +14,7 @@ from fastapi.responses import Response
 from adapters.documents import DIGEST, DocumentError
 from policy.calendar import end_of_day, local_day
 from policy.delegatecase import Compliance, DelegatedState
-from policy.delegatefindings import MENDED_BY
+from policy.delegatefindings import MENDED_BY, TOO_LATE
 from policy.verdict import Value
 from portal.access import Room
 from portal.case import named, reads_all
@@ -153,6 +153,7 @@ async def decision(visit: Reading, number: str, story: str = "") -> Response:
         offers=offers(visit.actor, found),
         labels=LABELS,
         mended_by=MENDED_BY,
+        too_late=TOO_LATE,
         story=[(line, told(line)) for line in lines],
         story_order="oldest" if story == "oldest" else "newest",
         documents=documents_of(found),

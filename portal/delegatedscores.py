@@ -60,7 +60,7 @@ def score_page(visit: Reading, delegate: str = "", by: str = "") -> Response:
         periods=Period,
         delegates=delegated.delegates(records),
         as_choices=lambda names: {name: name for name in names},
-        rate=told,
+        told=told,
         interval=spread,
         size=(WIDTH, HEIGHT),
     )

@@ -29,6 +29,7 @@ from workflows.inspection import words
 
 log = logging.getLogger(__name__)
 
+CODED = ("clock:", "notice:", "delegated:received")  # lines that the machine tells, in its own codes
 ANSWER_WITHIN = 3.0  # seconds; then the page is shown without what only the workflow knows
 
 
@@ -143,9 +144,11 @@ def offers(actor: Actor, found: Seen) -> tuple[str, ...]:
 
 
 def told(line: LedgerRow | StoryEntry) -> str:
-    """A line of the story to read: a check's code as words."""
+    """A line of the story to read: codes as words; what a person wrote stays as it is."""
     head, colon, rest = line.text.partition(": ")
-    return f"{words(head).capitalize()}: {rest}" if colon and head in tuple(Check) else line.text
+    if colon and head in tuple(Check):
+        return f"{words(head).capitalize()}: {rest}"
+    return words(line.text) if line.event.startswith(CODED) and not line.actor else line.text
 
 
 def _row(finding: Finding) -> FindingRow:
