@@ -101,6 +101,10 @@ def _member(packet: Packet) -> FormSection:
             ("Telephone", place.phone),
             ("Address", "\n".join(place.address.lines) if place.address else ""),
             ("Preferred language", member.language),
+            (
+                "Ability to travel",
+                {True: "can travel", False: "cannot travel", None: ""}[packet.request.able_to_travel],
+            ),
         ),
     )
 

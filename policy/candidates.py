@@ -11,7 +11,7 @@ from policy.directory import Physician
 from policy.eligibility import TestResult
 from policy.listing import ListedResult
 from policy.request import Care, Request
-from policy.routing import Candidate, Considered, Rung, Tier, is_designated, propose, speaks
+from policy.routing import FARTHEST_MILES, Candidate, Considered, Rung, Tier, is_designated, propose, speaks
 from policy.standing import Standing, address_of, comes_into_question, home_of, standing_of
 from policy.taxonomy import alike
 from policy.verdict import Value
@@ -100,11 +100,13 @@ def candidates(
     """The proposal for a request, on a day (Los Angeles), from the physicians of one version of the directory.
 
     ``already_gave``: NPIs of who gave an earlier opinion in the case, reviewed or decided it; the PCP is always among
-    them. ``declined``: NPIs of those who declined this very opinion. ``network_is_open`` is the edition's choice for
-    primary care (P6a). A physician of another specialty is left out, unless the member designated that one. On a rung:
-    who can be chosen first; then whom the member designated, who speaks the member's language, the nearest, the lower
-    NPI.
+    them. ``declined``: NPIs of those who declined this very opinion.
+    ``network_is_open`` is the edition's choice for primary care (P6a). A member who cannot travel, by the request or by
+    ``member_can_travel``, is sent no farther than the distances of ``routing`` (H&S 1383.15(g)). A physician of another
+    specialty is left out, unless the member designated that one. On a rung: who can be chosen first; then whom the
+    member designated, who speaks the member's language, the nearest, the lower NPI.
     """
+    travels = member_can_travel and request.able_to_travel is not False
     every = (standing_of(p, request, on_day) for p in physicians if comes_into_question(p, request))
     standings = {
         one.candidate.professional.npi: one
@@ -115,7 +117,7 @@ def candidates(
         request,
         [one.candidate for one in standings.values()],
         already_gave=already_gave | {request.pcp.npi},
-        member_can_travel=member_can_travel,
+        member_can_travel=travels,
         equivalent_specialty_allowed=equivalent_specialty_allowed,
         declined=declined,
         as_listed={npi: one.tests for npi, one in standings.items()},
@@ -139,7 +141,7 @@ def candidates(
         chosen=next((one for one in seen if one.candidate == ladder.chosen), None),
         rungs=rungs,
         wish=_wish(request, seen, ladder.chosen),
-        notes=_notes(request),
+        notes=_notes(request, travels=travels),
     )
 
 
@@ -178,12 +180,14 @@ def _wish(request: Request, seen: Iterable[Proposed], chosen: Candidate | None) 
     return f"The member designated {wanted.name}, who is not proposed: {'; '.join(found.considered.reasons)}."
 
 
-def _notes(request: Request) -> tuple[str, ...]:
+def _notes(request: Request, *, travels: bool) -> tuple[str, ...]:
     unknown = (
         "The member's ZIP code is not in the table" if address_of(request) else "No address of the member is on record"
     )
+    near = f"The member cannot travel: nobody farther than {FARTHEST_MILES[request.care]:g} miles is proposed."
     notes = {
         SILENT_ON_72_HOURS: request.imminent_threat,
+        near: not travels,
         f"{unknown}: no distance is known.": home_of(request) is None,
     }
     return tuple(note for note, holds in notes.items() if holds)

@@ -152,6 +152,9 @@ class Request(Entered):
     first_opinion: FirstOpinion | None = None
     also_involved: tuple[Professional, ...] = ()
     designated_professional: Professional | None = Field(None, description="the member's own choice")
+    able_to_travel: bool | None = Field(
+        None, description="whether the member can travel; one who cannot is sent only to somebody near (H&S 1383.15(g))"
+    )
     information: tuple[Information, ...] = ()
     received_by_delegate_at: AwareDatetime | None = None
 

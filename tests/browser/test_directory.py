@@ -1,4 +1,4 @@
-"""The directory in a real browser: imported after a look, looked through, one physician; with JavaScript and without."""
+"""The directory in a real browser: imported after a look, looked through; with JavaScript and without."""
 
 import pytest
 from playwright.sync_api import expect

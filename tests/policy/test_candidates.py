@@ -210,6 +210,18 @@ def test_the_distance_is_counted_from_where_the_member_wants_to_be_reached():
     assert one.candidate.distance_miles == 0
 
 
+@pytest.mark.parametrize(("travels", "chosen"), [(False, False), (True, True), (None, True)])
+def test_who_cannot_travel_is_proposed_nobody_far_away(travels, chosen):
+    far = a_physician(1, locations=(a_place("92395"),))  # Victorville, some seventy miles away
+    request = a_request(able_to_travel=travels)
+
+    proposal = proposed(far, request=request)
+
+    assert (proposal.chosen is not None) is chosen
+    assert any("cannot travel" in note for note in proposal.notes) is not chosen
+    assert ("too far away" in " ".join(proposal.passed_over.values())) is not chosen
+
+
 def test_on_a_rung_come_the_eligible_then_the_wish_then_language_then_distance_then_the_lower_npi():
     request = a_request(member=a_member(language="es"), designated_professional=a_professional(an_npi(6)))
     people = [
