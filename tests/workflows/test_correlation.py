@@ -49,7 +49,7 @@ class Story:
         await workflow.wait_condition(lambda: self.goes_on)
         said.append(await workflow.execute_local_activity(says, start_to_close_timeout=SECONDS))
         said.append(await workflow.execute_child_workflow(Third.run))
-        workflow.continue_as_new(said)
+        return workflow.continue_as_new(said)
 
     @workflow.signal
     def go_on(self) -> None:
