@@ -90,6 +90,7 @@ POSTS = {
     "/tasks/reassign": "SA",
     "/tasks/views": "MCDKSA",
     "/tasks/views/delete": "MCDKSA",
+    "/supervisor/troubles/{kind}/{number}": "SA",
     "/cases/search": "IMCDSAU",
     "/cases/{number}/do/{signal}": "the table of actions",
     "/intake": "IMSA",
@@ -184,7 +185,13 @@ def filled(portal: Portal) -> dict[str, dict[str, str]]:
     decision = begin(portal, letter_attachment=report)
     listed = {"version": a_directory(portal), "npi": an_npi(1)}
     return {
-        "waiting": {"number": portal.numbers["documented"], "sha256": report.sha256, "who": "cm.brown", **listed},
+        "waiting": {
+            "number": portal.numbers["documented"],
+            "sha256": report.sha256,
+            "who": "cm.brown",
+            "kind": "stuck",
+            **listed,
+        },
         "decision": {"number": decision.number, "sha256": report.sha256, "name": "x"},
         "closed": {"number": portal.numbers["closed"], "name": letter_name(key)},
     }

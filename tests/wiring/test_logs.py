@@ -204,7 +204,8 @@ def test_warnings_other_libraries_and_arguments_that_do_not_fit_say_nothing_of_a
         Person.model_construct(name=NAME, age=NAME).model_dump_json()  # type: ignore[arg-type]
     logging.getLogger("mail.log").error("RCPT TO %s refused", NAME)
     logging.getLogger("uvicorn.error").error(f"Exception in ASGI application {NAME}")  # noqa: G004
-    logging.getLogger("uvicorn.error").warning("%s %s", NAME)
+    unfit = logging.LogRecord("uvicorn.error", logging.WARNING, __file__, 1, "%s %s", (NAME,), None)
+    next(handler for handler in logging.getLogger().handlers if isinstance(handler, logs._Lines)).handle(unfit)
     logging.getLogger("temporalio.worker").debug("Recording heartbeat with details %s", NAME)
 
     assert [line["event"] for line in logged.lines] == ["library.said"] * 3 + ["log.failed"]
