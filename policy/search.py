@@ -47,7 +47,7 @@ class Sought(Value):
         """Whether a physician is one of those who are looked for, as the directory has it on a day."""
         return (
             (not self.npi or physician.npi == self.npi)
-            and is_called(physician.name, self.name)
+            and (not self.name or is_called(physician.name, self.name))
             and (not self.specialties or any(spelt(s.name) in self.specialties for s in physician.specialties))
             and (not self.language or self.language in physician.languages)
             and (not self.accepting or any(place.accepts_patients for place in physician.locations))

@@ -4,7 +4,7 @@ What is shown is one version's, the one in force today unless another is chosen.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Self
 from urllib.parse import urlencode
@@ -20,6 +20,7 @@ from policy.standing import miles_from
 from policy.taxonomy import alike, spelt
 from policy.verdict import Value
 from portal.access import Room
+from portal.house import House
 from portal.pages import now, page
 from portal.session import NotFound, Visit, entering
 from portal.worklists import LONGEST_TEXT, one_of, page_number
@@ -110,7 +111,7 @@ async def search(visit: Reading) -> Response:
     version = await asyncio.to_thread(_version, directory, shown.version, today)
     if version is None:
         return page(visit, "directory_none.html", wanted=shown.version, may_import=visit.may_enter(Room.IMPORTING))
-    found, terms = await asyncio.to_thread(_looked_up, directory, version, shown, today)
+    found, terms = await asyncio.to_thread(_looked_up, visit.house, version, shown, today)
     first = (shown.page - 1) * PAGE + 1
     sought = shown.sought
     return page(
@@ -219,28 +220,32 @@ def _version(directory: DirectoryRecords, wanted: str, today: date) -> Directory
 
 
 def _looked_up(
-    directory: DirectoryRecords, version: DirectoryVersion, shown: ShownPhysicians, today: date
+    house: House, version: DirectoryVersion, shown: ShownPhysicians, today: date
 ) -> tuple[list[Found], dict[str, list[str]]]:
     """Everybody who fits, in order, and the names to choose from."""
+    directory = house.world.directory
     terms = {kind: directory.terms(version.id, kind) for kind in ("specialty", "organization", "language")}
     sought = shown.sought
     if shown.specialty:
         named = {term for term in terms["specialty"] if spelt(shown.specialty) in term}
         sought = sought.model_copy(update={"specialties": frozenset(alike(shown.specialty) | named)})
-    people = _people(directory, version.id, sought, terms["organization"])
+    people = _people(house, version.id, sought, terms["organization"])
     middle = sought.middle
     found = [Found(physician=p, miles=_miles(p, middle)) for p in people if sought.fits(p, today)]
     return sorted(found, key=_place_in_line), terms
 
 
-def _people(directory: DirectoryRecords, version: str, sought: Sought, organizations: list[str]) -> list[Physician]:
-    """Those whom the records' own index leads to; what depends on the day is looked at afterwards."""
+def _people(house: House, version: str, sought: Sought, organizations: list[str]) -> Sequence[Physician]:
+    """Those whom the records' own index leads to, or everybody; what depends on the day is looked at afterwards."""
+    directory = house.world.directory
     if sought.npi:
         found = directory.physician(version, sought.npi)
         return [found] if found else []
     named = [term for term in organizations if spelt(sought.organization) in term] if sought.organization else []
     if sought.organization and not named:
         return []
+    if not (sought.specialties or named or sought.language):
+        return house.listed(version)
     return directory.find(version, specialties=sought.specialties, organizations=named, language=sought.language)
 
 

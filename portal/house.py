@@ -8,6 +8,7 @@ from typing import Any
 
 from temporalio.client import Client
 
+from policy.directory import Physician
 from policy.particulars import Receipt
 from policy.people import Actor
 from wiring.desk import FrontDesk
@@ -28,6 +29,7 @@ class House:
     client: Client | None = None
     _connecting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _staff: tuple[object, dict[str, StaffEntry]] = (None, {})
+    _listed: tuple[str, tuple[Physician, ...]] = ("", ())
 
     async def desk(self) -> FrontDesk:
         """The front desk. Raises TemporalError when no server answers."""
@@ -44,6 +46,12 @@ class House:
     async def send(self, number: str, signal: str, body: Mapping[str, Any]) -> Receipt:
         """Keeps an action and sends it; the case's answer. Raises ActionError, ActionKept or RecordsError."""
         return await send(self.world, self.desk, number, signal, body)
+
+    def listed(self, version: str) -> tuple[Physician, ...]:
+        """Everybody in a version of the directory; the last one stays at hand, as no version ever changes."""
+        if self._listed[0] != version:
+            self._listed = (version, tuple(self.world.directory.find(version)))
+        return self._listed[1]
 
     @property
     def staff(self) -> dict[str, StaffEntry]:

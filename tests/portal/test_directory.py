@@ -198,6 +198,17 @@ def test_the_pages_of_a_search_hold_everybody_once(filled: Portal):
     assert "This page is empty" in browser.get("/directory?page=99").text
 
 
+def test_a_new_version_is_what_is_looked_through_from_then_on(filled: Portal):
+    browser = filled.as_(ALVAREZ)
+    before = browser.get("/directory").text
+    import_(filled, "with-errors.csv", "")
+
+    after = browser.get("/directory").text
+
+    assert "327 physicians, by name" in before
+    assert "1 physician, by name" in after
+
+
 def test_one_physician_is_shown_with_days_in_force_and_the_versions_that_tell_of_it(filled: Portal):
     browser, (version,) = filled.as_(ALVAREZ), filled.world.directory.versions()
     one = next(p for p in filled.world.directory.find(version.id) if p.certifications and p.languages)
