@@ -91,6 +91,9 @@ HOW_TO_READ = f"""
 temporal workflow query --workflow-id so-{CASE} --type receipt --input '"determine-1"'
 ```
 
+What Temporal keeps and answers [is encrypted](security.md): without a codec server the answer is ciphertext, there and
+in the UI, while the page of the case in the portal and `second-opinion show` tell it in plain words.
+
 The input is the `action_id`, as JSON: a text in double quotes. In the UI it is the tab "Queries": the type `receipt`,
 the argument `"determine-1"`. While there is no answer it is null, which Temporal's command line shows as
 `{{"metadata":{{"encoding":"YmluYXJ5L251bGw="}}}}`. A refusal says why, by which clause and in which field:

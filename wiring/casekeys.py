@@ -18,7 +18,6 @@ from typing import Protocol, TypeVar
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Engine
 
-from records import database
 from records.casekeys import CaseKeyRecords, WrappedKey
 from records.errors import RecordsError
 from wiring.cipher import seal, unseal
@@ -188,15 +187,19 @@ def wrap_anew(plan_keys: PlanKeys, records: CaseKeyRecords) -> Iterator[int]:
         yield done
 
 
-def open_case_keys(settings: Settings, records: Engine | None, *, may_make: bool) -> CaseKeys:
-    """The keys of cases, with the plan keys and the records of the settings. Raises KeyRingError or RecordsError.
+def open_case_keys(settings: Settings, records: Engine) -> CaseKeys:
+    """The keys of cases, with the plan keys of the settings; nothing is read before it is needed."""
+    return CaseKeys(open_key_ring(settings), CaseKeyRecords(records))
 
-    ``may_make`` makes the first plan key, where no case was ever encrypted by one; that is said in the log.
+
+def see_to_a_plan_key(settings: Settings, records: Engine, *, may_make: bool) -> None:
+    """Raises KeyRingError, or RecordsError, where there is no plan key.
+
+    ``may_make`` makes the first one, where no case was ever encrypted by another; that is said in the log.
     """
     ring = open_key_ring(settings)
-    store = CaseKeyRecords(records if records is not None else database.open_records(settings.records_url))
     if not ring.held():
-        if lost := store.count():
+        if lost := CaseKeyRecords(records).count():
             raise KeyRingError(
                 f"The plan keys {', '.join(sorted(lost))} are not in {ring.where}, and cases are encrypted by them: "
                 "put the file back, and start again."
@@ -213,7 +216,6 @@ def open_case_keys(settings: Settings, records: Engine | None, *, may_make: bool
                 made.id,
                 ring.where,
             )
-    return CaseKeys(ring, store)
 
 
 def _bound(what: str, key_id: str, workflow_id: str) -> bytes:

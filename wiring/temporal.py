@@ -22,8 +22,9 @@ from activities.delegation import DelegationSteps
 from activities.filing import FilingSteps
 from activities.ledger import LedgerSteps
 from activities.letters import LetterSteps
+from records import database
 from records.errors import RecordsError
-from wiring.casekeys import open_case_keys
+from wiring.casekeys import open_case_keys, see_to_a_plan_key
 from wiring.correlation import Correlated
 from wiring.encryption import HEADERS, PLAIN, encrypting
 from wiring.errors import TemporalError
@@ -76,20 +77,20 @@ async def connect(settings: Settings, address: str | None = None, *, records: En
     else:
         config = {"target_host": address or f"127.0.0.1:{settings.grpc_port}"}
     try:
-        keys = await asyncio.to_thread(open_case_keys, settings, records, may_make=cluster is None)
+        if records is None:
+            records = await asyncio.to_thread(database.open_records, settings.records_url)
+        converter = encrypting(open_case_keys(settings, records))
+        client = await Client.connect(
+            **config, data_converter=converter, header_codec_behavior=HEADERS, interceptors=[Correlated()]
+        )
+        await asyncio.to_thread(see_to_a_plan_key, settings, records, may_make=cluster is None)
     except RecordsError as trouble:
         raise TemporalError(f"The keys of cases cannot be read. {trouble}") from trouble
-    try:
-        return await Client.connect(
-            **config,
-            data_converter=encrypting(keys),
-            header_codec_behavior=HEADERS,
-            interceptors=[Correlated()],
-        )
     except (RPCError, RuntimeError, OSError) as trouble:
         where = config.get("target_host", "")
         mend = "check TEMPORAL_ADDRESS and its TLS and API key" if cluster else "start it with: second-opinion server"
         raise TemporalError(f"No Temporal server answers at {where}; {mend}.") from trouble
+    return client
 
 
 def sandboxed() -> WorkflowRunner:

@@ -108,6 +108,7 @@ def test_the_form_follows_the_order_of_the_procedure(tmp_path: Path) -> None:
         "Consultative review",
         "Determination",
         "Second opinion",
+        "The opinions compared",
         "Category in MHC",
     ]
 

@@ -9,7 +9,7 @@ from cli.main import run
 from records.casekeys import CaseKeyRecords
 from tests.builders import MONDAY
 from tests.cli.drawers import Drawer
-from wiring.casekeys import open_case_keys
+from wiring.casekeys import open_case_keys, see_to_a_plan_key
 from wiring.settings import read_settings
 from workflows import workflow_id
 
@@ -49,7 +49,8 @@ def plan(capsys):
 
 def encrypted(drawer, *numbers):
     """Cases that have a key, as their first payload makes one."""
-    keys = open_case_keys(read_settings(), drawer.world.records, may_make=True)
+    see_to_a_plan_key(read_settings(), drawer.world.records, may_make=True)
+    keys = open_case_keys(read_settings(), drawer.world.records)
     for number in numbers:
         keys.of(workflow_id(number))
     return CaseKeyRecords(drawer.world.records)

@@ -54,9 +54,13 @@ def test_a_cluster_that_the_environment_names_is_used_instead(house, tmp_path):
     cluster = f"127.0.0.1:{house.environment['SECOND_OPINION_GRPC_PORT']}"
     elsewhere = str(tmp_path / "elsewhere")
 
+    without_key = house.run("demo", "--once", TEMPORAL_ADDRESS=cluster, SECOND_OPINION_HOME=elsewhere)
+    house.run("keys", "rotate", "--plan", SECOND_OPINION_HOME=elsewhere)
     played = house.run("demo", "--once", TEMPORAL_ADDRESS=cluster, SECOND_OPINION_HOME=elsewhere)
     refused = house.run("server", TEMPORAL_ADDRESS=cluster, SECOND_OPINION_HOME=elsewhere)
 
+    assert without_key.returncode == 3
+    assert "none is made unasked on a named cluster" in without_key.stderr
     assert played.returncode == 0, played.stdout + played.stderr
     assert not (tmp_path / "elsewhere" / "temporal.db").exists()
     assert refused.returncode == 3

@@ -29,6 +29,7 @@ from policy.request import Request
 from policy.staffaction import StaffAction
 from records import queries
 from records.casekeys import CaseKeyRecords
+from records.database import open_records
 from tests.builders import CASE_MANAGER, CMO, MONDAY, a_request, action
 from tests.ports import free_port
 from wiring.casekeys import open_case_keys, wrap_anew
@@ -236,7 +237,7 @@ async def test_what_is_malformed_is_a_recorded_refusal_and_the_case_lives(house:
         await house.case(number)
         own = house.world.case_keys.of_workflow(workflow_id(number))
         assert own
-        key = open_case_keys(house.settings, house.world.records, may_make=False).of(workflow_id(number))
+        key = open_case_keys(house.settings, house.world.records).of(workflow_id(number))
         bad = [
             sealed(b"x" * 60, None),
             sealed(b"x" * 60, b""),
@@ -395,7 +396,7 @@ def remove(ring: KeyRing, key_id: str) -> None:
 
 async def test_processes_that_meet_a_case_at_once_agree_on_its_key(house: House):
     await house.client()
-    keys = [open_case_keys(house.settings, house.world.records, may_make=False) for _ in range(8)]
+    keys = [open_case_keys(house.settings, house.world.records) for _ in range(8)]
 
     found = await asyncio.gather(*(asyncio.to_thread(one.of, workflow_id(FIRST)) for one in keys))
 
@@ -409,7 +410,8 @@ async def test_a_replay_without_the_keys_says_so_and_reads_nothing(house: House,
         await house.comments(number)
     history = await house.history(number)
     stranger = Settings(home=tmp_path / "elsewhere")
-    keys = open_case_keys(stranger, None, may_make=True)
+    open_key_ring(stranger).rotate(MONDAY)
+    keys = open_case_keys(stranger, open_records(stranger.records_url))
 
     replay = await build_replayer(converter=encrypting(keys)).replay_workflow(history, raise_on_replay_failure=False)
 
