@@ -280,6 +280,8 @@ def _show(settings: Settings, world: World, ended: Sequence[Ended]) -> None:
     letters = sum(1 for e in ended if e.case for n in e.case.notices if n.sent_at)
     console.print(f"Letters          {letters}, in {world.outbox.place}")
     console.print(f"Feed to MHC      {settings.mhc_folder}")
+    if settings.plan_keys_file.exists():
+        console.print(f"Plan key         {settings.plan_keys_file}: what Temporal keeps is encrypted by it")
     console.print(f"Records          {settings.home / 'records.db' if not settings.database_url else 'PostgreSQL'}")
 
 

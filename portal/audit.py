@@ -153,10 +153,10 @@ def _audited(visit: Visit, number: str) -> CaseAudit | None:
     try:
         found = audited_case(world.records, world.anchorage.anchors, number, now())
     except (AdapterError, VaultError) as trouble:
-        log.warning("A ledger cannot be compared with its anchor. %s", trouble)
+        log.warning("audit.not_compared", extra={"told": trouble, "case": number})
         return None
     if found.differences:
-        log.error("audit.broken case=%s differences=%d", number, len(found.differences))
+        log.error("audit.broken", extra={"case": number, "count": len(found.differences)})
     return found
 
 

@@ -209,7 +209,7 @@ async def _open_the_plans_own_case(visit: Visit) -> None:
         async with asyncio.timeout(START_WITHIN):
             await (await visit.house.desk()).open_unstarted()
     except (TemporalError, VaultError, RecordsError, TimeoutError):
-        log.info("delegated.review_waits staff=%s", visit.actor.id)
+        log.info("delegated.review_waits", extra={"staff": visit.actor.id})
 
 
 def _refused(doing: Doing, body: dict[str, Any], receipt: Receipt, action_id: str) -> Response:

@@ -59,7 +59,7 @@ async def bring_in(visit: TakingIn, request: Request) -> Response:
     entered = await asyncio.to_thread(take_in, visit.house.world, tuple(packets.values()), received_at)
     if conflicts := [one for one in entered if not one.same_content]:
         return _page(visit, errors=_conflicting(conflicts, packets), rows=len(packets))
-    log.info("delegated.taken_in staff=%s packets=%s", visit.actor.id, len(entered))
+    log.info("delegated.taken_in", extra={"staff": visit.actor.id, "count": len(entered)})
     is_started = await start(visit.house)
     return page(visit, "delegated_taken.html", entered=entered, is_started=is_started)
 

@@ -109,7 +109,7 @@ async def seen(visit: Visit, number: str, *, with_names: bool = False) -> Seen:
     packet = await asyncio.to_thread(delegated.packet_of, records, meant) if meant else None
     if file is None or packet is None:
         raise NotFound
-    log.info("delegated.read staff=%s case=%s", visit.actor.id, file.case.number)
+    log.info("delegated.read", extra={"staff": visit.actor.id, "case": file.case.number})
     case = await live(visit.house, file.case.number)
     return Seen(file=file, packet=case.packet if case else packet, case=case)
 

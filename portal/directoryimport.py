@@ -90,7 +90,7 @@ async def _import(visit: Visit, reading: Reading, label: str, since: date) -> Re
         import_directory, directory, reading, label=label[:LONGEST_LABEL], in_force_from=since, at=now()
     )
     version = done.version
-    log.info("directory.imported staff=%s version=%s physicians=%s", visit.actor.id, version.id, version.count)
+    log.info("directory.imported", extra={"staff": visit.actor.id, "version": version.id, "count": version.count})
     said = (
         f"Directory {version.id} is imported: {version.count:,} physicians, in force from {version.in_force_from} on."
     )

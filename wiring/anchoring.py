@@ -72,7 +72,7 @@ class Anchorage:
                 self.flush()
                 delay = self._delay
             except (AdapterError, VaultError) as trouble:
-                log.warning("What was recorded is not anchored yet. %s", trouble)
+                log.warning("audit.not_anchored", extra={"told": trouble})
                 delay = PATIENCE
             with self._lock:
                 if not self._waiting:
@@ -94,8 +94,7 @@ def catch_up(engine: Engine, anchors: Anchors, now: datetime, longest: int = LON
     """
     held = anchors.read()
     if held.wrong:  # what is missing from it must not be taken from the records
-        for sentence in held.wrong:
-            log.error("audit.anchor %s", sentence)
+        log.error("audit.anchor_wrong", extra={"file": anchors.path, "count": len(held.wrong)})
         return 0
     longer = audit.heads(engine, held.latest)
     doubted = {head.case_number for head in longer if head.case_number in held.heads}
@@ -115,7 +114,7 @@ def _broken(engine: Engine, held: Anchored, numbers: set[str]) -> set[str]:
         checked = check(*chain, held.heads.get(chain.case_number, ()))
         if not checked.is_unbroken:
             found.add(chain.case_number)
-            log.error("audit.broken case=%s differences=%d", chain.case_number, len(checked.differences))
+            log.error("audit.broken", extra={"case": chain.case_number, "count": len(checked.differences)})
     return found
 
 

@@ -152,7 +152,7 @@ class CaseKeys:
         with self._lock:
             if about not in self._missing and len(self._missing) < MOST_KNOWN:
                 self._missing.add(about)
-                log.error("%s", trouble)
+                log.error("casekey.missing", extra={"told": trouble})
         return trouble
 
 
@@ -210,12 +210,7 @@ def see_to_a_plan_key(settings: Settings, records: Engine, *, may_make: bool) ->
                 f"{HOW_TO_MAKE}, and give every process the same one."
             )
         if made := ring.make_first(datetime.now(UTC)):
-            log.warning(
-                "Cases are encrypted by the plan key %s, made just now in %s: keep a copy of that file in a safe "
-                "place; without it nobody can read them.",
-                made.id,
-                ring.where,
-            )
+            log.warning("plankey.made", extra={"plan_key": made.id, "file": ring.where})
 
 
 def _bound(what: str, key_id: str, workflow_id: str) -> bytes:

@@ -45,6 +45,9 @@ FIELDS = {
     "queue": "A task queue.",
     "kind": "A kind of task, letter or trouble.",
     "seconds": "Seconds.",
+    "version": "A version of the directory.",
+    "plan_key": "The id of a plan key.",
+    "file": "A file of the house's own: its keys, its anchor.",
 }
 LOOKS = re.compile(r"[A-Za-z0-9_.:/@<>{}()+=,*\[\]#-]{0,200}|[A-Za-z0-9_.:/-]{1,80}( < [A-Za-z0-9_.:/<>-]{1,80}){1,8}")
 EVENT = re.compile(r"[a-z]+(\.[a-z_]+)+")
@@ -54,6 +57,7 @@ WITHHELD = "(withheld)"
 # Their messages are sentences of our own, which promise to hold nobody's data. An AdapterError's may name a file.
 SPEAKABLE = (RecordsError, ServerError, SettingsError, VaultError)
 SILENT = (AdapterError,)
+OF_TEMPORAL = ("TemporalError", "KeyRingError", "CaseShreddedError")  # by name: what writes the log knows no Temporal
 
 
 def fit(name: str, value: Any) -> Any:  # noqa: ANN401 - whatever was given
@@ -70,5 +74,5 @@ def fit(name: str, value: Any) -> Any:  # noqa: ANN401 - whatever was given
 
 def told(error: BaseException) -> str:
     """An error's sentence if it is one of ours, else its class."""
-    is_ours = isinstance(error, SPEAKABLE) or type(error).__name__ == "TemporalError"
+    is_ours = isinstance(error, SPEAKABLE) or type(error).__name__ in OF_TEMPORAL
     return str(error) if is_ours and not isinstance(error, SILENT) else type(error).__name__
