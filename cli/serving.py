@@ -95,7 +95,7 @@ async def anchoring(world: World) -> AsyncIterator[None]:
             try:
                 await asyncio.to_thread(catch_up, world.records, world.anchorage.anchors, datetime.now(UTC))
             except (RecordsError, AdapterError, VaultError) as trouble:
-                log.warning("Chains are not anchored yet. %s", trouble)
+                log.warning("audit.not_anchored", extra={"told": trouble})
             await asyncio.sleep(CATCH_UP_EVERY)
 
     meanwhile = asyncio.create_task(catch_up_meanwhile())
@@ -106,7 +106,7 @@ async def anchoring(world: World) -> AsyncIterator[None]:
         try:
             await asyncio.to_thread(world.anchorage.flush)
         except (AdapterError, VaultError) as trouble:
-            log.warning("What was recorded last is not anchored; a worker that starts catches up. %s", trouble)
+            log.warning("audit.not_anchored", extra={"told": trouble})
 
 
 async def learn_search_attributes(client: Client) -> None:

@@ -204,7 +204,7 @@ async def test_failures_stack_traces_headers_summaries_and_memos_are_encrypted_t
     history = await handle.fetch_history()
     described = await handle.describe()
 
-    cause = failed.value.cause.cause
+    cause = failed.value.cause.cause  # type: ignore[attr-defined]
     assert SECRET in str(cause)
     assert await described.memo_value("note") == SECRET
     assert await described.static_summary() == SECRET

@@ -82,7 +82,7 @@ def upgrade() -> None:
     for trigger in POSTGRESQL_TRIGGERS if connection.dialect.name == "postgresql" else SQLITE_TRIGGERS:
         op.execute(trigger)
     if lines:
-        log.info("audit.chained lines=%d", lines)
+        log.info("audit.chained", extra={"count": lines})
 
 
 def downgrade() -> None:
