@@ -19,7 +19,8 @@ from policy.third_opinion import belongs_to, number_of_third
 from policy.timeframes import spoken
 from records.rows import CaseFile, CaseRow, NoticeRow, RefusalRow, TaskRow
 from wiring.wishes import wishes
-from workflows.inspection import NOTHING_OPEN, words
+from workflows.casefile import NOTHING_OPEN
+from workflows.inspection import words
 
 # Into a file or a pipe a table is not squeezed into the 80 columns of a terminal that is not there.
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)

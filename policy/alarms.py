@@ -40,10 +40,11 @@ TASKS_OF = {
 
 
 class Alarm(Value):
-    """When the case next wants attention, and in plain words why."""
+    """When the case next wants attention, and in plain words why; ``rule`` is the clock's, with its citation."""
 
     at: datetime
     label: str
+    rule: str = ""
 
 
 def next_alarm(case: Case) -> Alarm | None:
@@ -61,7 +62,8 @@ def _alarm_of_clocks(case: Case) -> Alarm | None:
     if at is None or clock is None:
         return None
     what = WHAT_FALLS_DUE[clock.obligation].capitalize()
-    return Alarm(at=at, label=f"{what} falls due" if at == clock.due_at else f"Warning before: {what}")
+    label = f"{what} falls due" if at == clock.due_at else f"Warning before: {what}"
+    return Alarm(at=at, label=label, rule=f"{clock.rule}, {clock.citation}")
 
 
 def _alarm_of_tasks(case: Case) -> Alarm | None:

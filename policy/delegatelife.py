@@ -40,7 +40,8 @@ def next_alarm(case: DelegatedCase) -> Alarm | None:
     if clock is None or at is None:
         return None
     label = "The delegate's answer falls due" if clock.rule == ANSWER else "The file is closed as deficient"
-    return Alarm(at=at, label=label if at == clock.due_at else "Remind the delegate")
+    label = label if at == clock.due_at else "Remind the delegate"
+    return Alarm(at=at, label=label, rule=f"{clock.rule}, {clock.citation}")
 
 
 def ring(case: DelegatedCase, now: datetime) -> DelegatedCase:

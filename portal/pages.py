@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from jinja2_fragments import render_block
 
+from policy.attention import left as time_left
 from policy.calendar import LOS_ANGELES
 from policy.clauses import Clause
 from policy.request import Reason
@@ -92,18 +93,7 @@ def is_partial(request: Request) -> bool:
 
 def left(at: datetime | None) -> str:
     """How much time is left, in words: ``in 3 hours``, ``overdue by 2 days``."""
-    if at is None:
-        return ""
-    seconds = (at - now()).total_seconds()
-    hours = abs(seconds) / 3600
-    if hours < 1:
-        amount, unit = max(1, round(hours * 60)), "minute"
-    elif hours < 48:
-        amount, unit = round(hours), "hour"
-    else:
-        amount, unit = round(hours / 24), "day"
-    span = f"{amount} {unit}{'' if amount == 1 else 's'}"
-    return f"in {span}" if seconds >= 0 else f"overdue by {span}"
+    return time_left(at, now()) if at else ""
 
 
 def standing(at: datetime | None) -> str:

@@ -36,7 +36,7 @@ from wiring.temporal import TemporalError
 from wiring.world import World
 from workflows import CASES, workflow_id
 from workflows.delegated import DelegatedClosing, DelegatedDecisionWorkflow, DelegatedOpening
-from workflows.delegatedview import at_start
+from workflows.delegatedview import at_start, title
 from workflows.inspection import words
 
 AT_ONCE = 16  # workflows that are started side by side
@@ -115,8 +115,6 @@ class DelegationDesk:
             match=waiting.match,
             trust=self._world.trust,
         )
-        packet = waiting.packet
-        about = f"{waiting.number}: {packet.outcome} by {packet.delegate.organization}, {words(packet.line)}"
         try:
             await self._client.start_workflow(
                 DelegatedDecisionWorkflow.run,
@@ -127,7 +125,7 @@ class DelegationDesk:
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 search_attributes=at_start(case),
                 priority=TaskPriority(priority_key=BEHIND),
-                static_summary=about[:190],
+                static_summary=title(case),
             )
         except WorkflowAlreadyStartedError:
             pass  # it was started and has closed; the register had only missed to note it

@@ -28,7 +28,7 @@ from wiring.errors import TemporalError
 from wiring.sending import ANSWER_WITHIN, ActionError, ActionKept, Sender, keep, read_action
 from wiring.world import World
 from workflows import CASES, workflow_id
-from workflows.inspection import at_start, words
+from workflows.inspection import at_start, title
 from workflows.messages import Opening
 from workflows.second_opinion import SecondOpinionWorkflow
 
@@ -94,7 +94,7 @@ class FrontDesk:
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 search_attributes=at_start(case),
                 priority=TaskPriority(priority_key=URGENT if urgent else ORDINARY),
-                static_summary=f"{number}: {words(request.line)}, {words(case.priority)}, {request.specialty}"[:190],
+                static_summary=title(case),
             )
         except WorkflowAlreadyStartedError:
             pass  # it was started and has closed; the register had only missed to note it

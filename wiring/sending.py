@@ -29,7 +29,7 @@ from wiring.encryption import check_key
 from wiring.errors import CaseShreddedError, KeyRingError, TemporalError
 from wiring.world import World
 from workflows import CASES, workflow_id
-from workflows.inspection import at_start, words
+from workflows.inspection import at_start, title
 from workflows.messages import Closing, Opening
 from workflows.second_opinion import SecondOpinionWorkflow
 
@@ -262,7 +262,7 @@ class Sender:
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=at_start(ended),
-            static_summary=f"{ended.number}: reopened, {words(ended.request.line)}, {ended.request.specialty}"[:190],
+            static_summary=title(ended, "reopened"),
             start_signal=action.SIGNAL,
             start_signal_args=[signed.model_dump(mode="json", exclude_defaults=True)],
         )

@@ -22,8 +22,10 @@ from policy.tasks import TaskKind
 from policy.transition import Transition, between, newly_opened
 from policy.verdict import Refused, Value
 from workflows import LETTERS
+from workflows.casefile import details
 from workflows.deadline import Deadline
-from workflows.inspection import attributes, changes, details
+from workflows.inspection import attributes, changes
+from workflows.naming import mailed, recorded
 from workflows.staff import StaffDoors
 
 # Records answer in milliseconds. When they are away the story waits, and tries again for as long as it takes.
@@ -130,7 +132,9 @@ class CarriesOut(StaffDoors):
             transition = between(self._recorded, now, workflow.now())
             opened = newly_opened(self._recorded, now)
             step = PRESENTATION[opened[-1].kind] if opened else LedgerSteps.record
-            panel = await workflow.execute_local_activity_method(step, transition, **RECORDING)
+            panel = await workflow.execute_local_activity_method(
+                step, transition, summary=recorded(transition), **RECORDING
+            )
             self._recorded = now
             self.case = self.case.trimmed(now.seq)
             if panel is not None:
@@ -150,11 +154,8 @@ class CarriesOut(StaffDoors):
     async def _send(self, owed: tuple[Notice, ...]) -> None:
         letters = self._composed(owed)
         if letters:
-            kinds = ", ".join(sorted({letter.kind.replace("_", " ") for letter in letters}))
             step = OCCASION.get(letters[0].kind, LetterSteps.notify_parties)
-            deliveries = await workflow.execute_activity_method(
-                step, letters, summary=f"Send letters: {kinds}", **EFFECT
-            )
+            deliveries = await workflow.execute_activity_method(step, letters, summary=mailed(letters), **EFFECT)
             self.case = sent(self.case, deliveries, workflow.now())
         self._in_the_mail -= {notice.key for notice in owed}
 

@@ -35,6 +35,7 @@ from workflows.carrying import EFFECT, LONGEST_HISTORY, RECORDING
 from workflows.deadline import Deadline
 from workflows.delegatedview import attributes, details
 from workflows.inspection import changes
+from workflows.naming import FOR_REVIEW, mailed, recorded
 from workflows.receiving import UNKNOWN, Unreadable, named, read
 from workflows.signatures import check
 from workflows.staff import ENVELOPE
@@ -180,7 +181,9 @@ class DelegatedDecisionWorkflow:
         while self._has_news:
             now = self.case
             transition = between(self._recorded, now, workflow.now())
-            await workflow.execute_local_activity_method(DelegationSteps.record_delegated, transition, **RECORDING)
+            await workflow.execute_local_activity_method(
+                DelegationSteps.record_delegated, transition, summary=recorded(transition), **RECORDING
+            )
             self._recorded = now
             self.case = self.case.trimmed(now.seq)
 
@@ -192,7 +195,7 @@ class DelegatedDecisionWorkflow:
     async def _send(self, owed: tuple[Notice, ...]) -> None:
         letters = tuple(compose(self.case, notice, workflow.now()) for notice in owed)
         deliveries = await workflow.execute_activity_method(
-            LetterSteps.notify_parties, letters, summary="Write to the delegate", **EFFECT
+            LetterSteps.notify_parties, letters, summary=mailed(letters), **EFFECT
         )
         self.case = sent(self.case, deliveries, workflow.now())
 
@@ -201,7 +204,9 @@ class DelegatedDecisionWorkflow:
         while self.case.owes_review:
             request = self.case.packet.as_request(review_reference(self.case.number))
             review = Review(number=self.case.number, request=request)
-            number = await workflow.execute_local_activity_method(DelegationSteps.open_for_review, review, **RECORDING)
+            number = await workflow.execute_local_activity_method(
+                DelegationSteps.open_for_review, review, summary=FOR_REVIEW, **RECORDING
+            )
             self.case = under_review(self.case, number, workflow.now())
             await self._record()
 

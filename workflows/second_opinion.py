@@ -18,11 +18,13 @@ from policy.third_opinion import lost, own_case, taken_in
 from policy.transition import GivenUp
 from workflows import workflow_id
 from workflows.carrying import EFFECT, RECORDING, CarriesOut
-from workflows.inspection import at_start, words
+from workflows.inspection import at_start, title, words
 from workflows.messages import Closing, Opening, ThirdOpening
+from workflows.naming import given_up
 from workflows.third_opinion import ThirdOpinionWorkflow
 
 REOPENED_FOR = timedelta(minutes=5)  # for the action that reopens a case: it comes with the start itself
+NOT_REOPENED = "Close again: no action that reopens the case has come"
 
 
 @workflow.defn
@@ -61,7 +63,7 @@ class SecondOpinionWorkflow(CarriesOut):
     async def _case_is_reopened(self) -> None:
         """A denial that is changed, a letter that came back. What does not reopen the case is refused, and recorded."""
         try:
-            await workflow.wait_condition(lambda: self._has_news, timeout=REOPENED_FOR)
+            await workflow.wait_condition(lambda: self._has_news, timeout=REOPENED_FOR, timeout_summary=NOT_REOPENED)
         except TimeoutError:
             return
         await self._record()
@@ -138,14 +140,14 @@ class SecondOpinionWorkflow(CarriesOut):
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 parent_close_policy=workflow.ParentClosePolicy.REQUEST_CANCEL,
                 search_attributes=at_start(third),
-                static_summary=f"{third.number}: third opinion, {words(third.request.line)}, {third.request.specialty}"[
-                    :190
-                ],
+                static_summary=title(third, "third opinion"),
             )
         except FailureError as trouble:
             why = _how_it_ended(trouble)
             ended = GivenUp(case_number=third.number, at=workflow.now(), why=why)
-            await workflow.execute_local_activity_method(LedgerSteps.give_up, ended, **RECORDING)
+            await workflow.execute_local_activity_method(
+                LedgerSteps.give_up, ended, summary=given_up(third.number), **RECORDING
+            )
             self.case = lost(self.case, why, workflow.now())
         else:
             self.case = taken_in(self.case, given, workflow.now())

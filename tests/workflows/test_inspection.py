@@ -2,7 +2,7 @@
 
 from tests.builders import MONDAY
 from tests.policy.steps import denied, finished, letters_left, opened
-from workflows.inspection import NOTHING_OPEN, details
+from workflows.casefile import NOTHING_OPEN, details
 
 BEFORE = "Before it can be filed:"
 
@@ -11,7 +11,7 @@ def test_a_case_that_waits_for_letters_lists_them() -> None:
     text = details(denied(), MONDAY)
 
     listed = text.partition(BEFORE)[2].splitlines()
-    assert listed[1:3] == [
+    assert listed[2:4] == [
         "- letter: denial to the provider has not left",
         "- letter: denial to the member has not left",
     ]
