@@ -7,7 +7,21 @@ from typing import Annotated, Literal
 
 from cyclopts import App, CycloptsError
 
-from cli.options import BAD_INPUT, DONE, INTERRUPTED, REFUSED, Attached, Count, Data, File, Flag, Json, Who, records
+from cli.options import (
+    BAD_INPUT,
+    DONE,
+    INTERRUPTED,
+    REFUSED,
+    Attached,
+    Count,
+    Data,
+    File,
+    Flag,
+    Json,
+    ViewName,
+    Who,
+    records,
+)
 from policy.lifecycle import Outcome, Stage
 from policy.request import LineOfBusiness
 
@@ -46,26 +60,31 @@ def list_(
     line: LineOfBusiness | None = None,
     open: Annotated[bool, Flag] = False,  # noqa: A002 - the word a person types
     overdue: Annotated[bool, Flag] = False,
+    view: ViewName | None = None,
+    ppg: str = "",
+    views: Annotated[bool, Flag] = False,
     names: Annotated[bool, Flag] = False,
     limit: Count = 50,
     json: Json = False,
 ) -> int:
-    """List cases, due soonest first. Members' names only with --names."""
-    from cli.screen import as_json, cases_table, now
-    from records import queries
+    """List cases, due soonest first. Members' names only with --names.
 
-    rows = queries.cases(
-        records(),
-        stage=stage,
-        outcome=outcome,
-        line=line,
-        open_only=open,
-        overdue_at=now() if overdue else None,
-        limit=limit,
-        with_names=names,
-    )
-    as_json(rows) if json else cases_table(rows, with_names=names)
-    return DONE
+    Parameters
+    ----------
+    view
+        A saved view: the same cases as behind its link into the Temporal UI.
+    ppg
+        Only of that physician organization: its name, as requests have it.
+    views
+        List the views: what each shows, and its link into the Temporal UI as of now (with --ppg also of that PPG).
+    """
+    from cli.listing import list_cases, list_views
+    from records.worklists import CaseFilter
+
+    if views:
+        return list_views(ppg, json=json)
+    asked = CaseFilter(stage=stage, outcome=outcome, line=line, is_open=True if open else None, ppg=ppg)
+    return list_cases(asked, view, overdue=overdue, names=names, limit=limit, json=json)
 
 
 app.command("cli.worklists:app", name="tasks", help="List what waits for people; give many tasks to another at once.")

@@ -1,7 +1,7 @@
 """What the commands share and every one of them can afford to import: options, exit codes, the records."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -24,6 +24,10 @@ Reason = Annotated[
 Data = Annotated[str | None, Parameter(help="The fields as JSON; @FILE reads them from a file.")]
 Attached = Annotated[
     tuple[Path, ...], Parameter(negative="", show_default=False, help="PDF files that go with it (reports).")
+]
+# The names of ``wiring/views.py``, which takes too long to import for every command; a test holds the two together.
+ViewName = Literal[
+    "due-today", "overdue", "at-risk", "breached", "waiting-for-provider", "waiting-for-report", "stuck", "urgent"
 ]
 Yes = Annotated[
     bool, Parameter(name=["--yes", "-y"], negative="", show_default=False, help="Send it without asking first.")

@@ -1,4 +1,4 @@
-"""Writes the generated pages (rules, actions, letter-checklists and policy-map, in ``docs/``): ``make rules``.
+"""Writes the generated pages of ``docs/`` (rules, actions, letter-checklists, temporal-ui, policy-map): ``make rules``.
 
 A test compares them with what the rules and the models say now.
 """
@@ -12,6 +12,7 @@ from policy.clauses import Clause
 from policy.edition import EDITIONS
 from policy.letterbook import letterbook
 from policy.rulebook import policy_map, rulebook
+from wiring.viewbook import viewbook
 
 ROOT = Path(__file__).parents[1]
 NOT_RULES = ("__init__.py", "actionbook.py", "clauses.py", "letterbook.py", "rulebook.py")
@@ -23,6 +24,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "rules.md": rulebook(EDITIONS[-1]),
         ROOT / "docs" / "actions.md": actionbook(),
         ROOT / "docs" / "letter-checklists.md": letterbook(),
+        ROOT / "docs" / "temporal-ui.md": viewbook(),
         ROOT / "docs" / "policy-map.md": policy_map(citing(rules()), citing(tests())),
     }
 

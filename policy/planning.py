@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from policy.duties import exclusions
 from policy.request import Priority
-from policy.tasks import FOLLOWS, HumanTask
+from policy.tasks import FOLLOWS, MOST_URGENT, HumanTask
 from policy.timeframes import governing
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def planned(case: "Case") -> tuple[HumanTask, ...]:
 def _plan(case: "Case", task: HumanTask) -> HumanTask:
     clock = governing(case.clocks, *task.definition.serves)
     due = (clock.due_at, clock.rule) if clock else (None, "")
-    priority = 0 if case.request.imminent_threat else PRIORITY_OF_TASKS[case.priority]
+    priority = MOST_URGENT if case.request.imminent_threat else PRIORITY_OF_TASKS[case.priority]
     follows = dict(zip(FOLLOWS, (*due, priority, exclusions(case, task.kind)), strict=True))
     if task.suspended_until and clock and clock.due_at < task.suspended_until:
         follows["suspended_until"] = clock.due_at  # it was put aside before the clock moved

@@ -159,6 +159,7 @@ def draft_of(task: "HumanTask") -> dict[str, Any]:
 FOLLOWS = ("due_at", "due_rule", "priority", "excluded")
 
 
+MOST_URGENT = 0  # the priority of a task where a threat is imminent
 COMMENTS_KEPT = 20_000  # characters of an open task's comments
 
 

@@ -19,12 +19,14 @@ from portal.session import NotFound, Visit, entering
 from portal.worklists import LONGEST_TEXT, one_of, page_number
 from records import worklists
 from records.worklists import MOST_FOUND, PAGE, CaseFilter, CasePage
+from wiring.views import BY_NAME, VIEWS
 
 router = APIRouter(include_in_schema=False)
 Reading = Annotated[Visit, entering(Room.CASES)]
 
 SEES_NAMES = (Role.INTAKE, Role.CASE_MANAGER, *PHYSICIANS, *IN_CHARGE, Role.AUDITOR)
 SHORTEST_NAME, LONGEST_NAME = 2, 200
+TITLES = {view.name: view.title for view in VIEWS}
 OPEN = {"open": "Only open", "closed": "Only closed", "all": "Open and closed"}
 
 
@@ -39,6 +41,8 @@ class ShownCases(Value):
     line: LineOfBusiness | None = None
     open: str = ""
     overdue: bool = False
+    view: str = ""
+    ppg: str = ""
     text: str = ""
     page: int = 1
 
@@ -52,6 +56,8 @@ class ShownCases(Value):
             line=one_of(LineOfBusiness, query.get("line")),
             open=query.get("open", "") if query.get("open") in OPEN else "",
             overdue=query.get("overdue") == "yes",
+            view=query.get("view", "") if query.get("view") in BY_NAME else "",
+            ppg=query.get("ppg", "").strip()[:LONGEST_TEXT],
             text=text,
             page=page_number(query.get("page")),
         )
@@ -69,15 +75,19 @@ class ShownCases(Value):
         return self != ShownCases(page=self.page)
 
     def chosen(self, at: datetime) -> CaseFilter:
-        """The filter at a moment."""
-        return CaseFilter(
+        """The filter at a moment: of the view, if one is chosen, and of what was chosen besides."""
+        of_view = BY_NAME[self.view].chosen(at) if self.view else None
+        unsaid = of_view.is_open if of_view else None if self.text else True
+        stated = CaseFilter(
             stage=self.stage,
             outcome=self.outcome,
             line=self.line,
-            is_open={"open": True, "closed": False, "all": None}.get(self.open, None if self.text else True),
+            is_open={"open": True, "closed": False, "all": None}.get(self.open, unsaid),
             overdue_at=at if self.overdue else None,
+            ppg=self.ppg,
             text=self.text,
         )
+        return of_view.and_also(stated) if of_view else stated
 
 
 @router.get("/cases")
@@ -126,7 +136,8 @@ def _page(visit: Visit, shown: ShownCases, found: CasePage, searched: str = "") 
         searched=searched,
         first=(shown.page - 1) * PAGE + 1,
         with_names=may_see_names(visit),
-        choices={"stage": Stage, "outcome": Outcome, "line": LineOfBusiness, "open": OPEN},
+        choices={"stage": Stage, "outcome": Outcome, "line": LineOfBusiness, "open": OPEN, "view": TITLES},
+        chosen_view=BY_NAME.get(shown.view),
         is_cut=bool(searched) and found.total >= MOST_FOUND,
         longest_name=LONGEST_NAME,
     )

@@ -17,6 +17,7 @@ from wiring.sending import send
 from wiring.settings import Settings
 from wiring.staff import StaffEntry, read_staff, staff_path
 from wiring.temporal import TemporalError, connect, named_cluster
+from wiring.views import temporal_ui
 from wiring.world import World
 
 
@@ -70,8 +71,7 @@ class House:
     @property
     def temporal_ui(self) -> str:
         """Where Temporal's own UI is; empty when nobody says."""
-        running = None if named_cluster() else running_server(self.settings)
-        return self.settings.temporal_ui or (running.ui if running and running.ui else "")
+        return temporal_ui(self.settings)
 
 
 def _changed(file: Path) -> object:

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Form
 from fastapi.responses import Response
 from temporalio.service import RPCError
 
-from policy.calendar import end_of_day, local_day
 from policy.verdict import Refused, Value
 from portal.access import Room
 from portal.house import House
@@ -20,6 +19,7 @@ from records import delegated
 from records.oversight import LATEST, Oversight, oversight
 from records.troubles import TroubleKind, Troubles
 from wiring.temporal import TemporalError
+from wiring.views import links, tomorrow
 
 router = APIRouter(include_in_schema=False)
 Overseeing = Annotated[Visit, entering(Room.SUPERVISION)]
@@ -59,6 +59,7 @@ async def supervisor(visit: Overseeing) -> Response:
         names=names,
         latest=LATEST,
         troubled=quote(TROUBLED),
+        views=links(visit.house.temporal_ui, now()),
     )
 
 
@@ -83,9 +84,8 @@ def settle(
 
 def _seen(house: House) -> Oversight:
     at = now()
-    today = local_day(at)
-    day = (end_of_day(today - timedelta(days=1)), end_of_day(today))
-    return oversight(house.world.records, at, soon=at + timedelta(days=1), today=day)
+    today = (tomorrow(at - timedelta(days=1)), tomorrow(at))
+    return oversight(house.world.records, at, soon=at + timedelta(days=1), today=today)
 
 
 async def stuck_workflows(house: House) -> Stuck:

@@ -15,7 +15,6 @@ from uuid import uuid4
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from policy.calendar import end_of_day, local_day
 from policy.people import Actor, Role
 from policy.request import LineOfBusiness, Priority
 from policy.tasks import DEFINITIONS, TaskKind
@@ -29,6 +28,7 @@ from records.rows import TaskRow
 from records.views import SavedView, TooManyViews
 from records.worklists import PAGE, TaskFilter, Viewer, Whose, worklist
 from wiring.sending import ActionError, ActionKept
+from wiring.views import tomorrow
 
 router = APIRouter(include_in_schema=False)
 Working = Annotated[Visit, entering(Room.WORK)]
@@ -105,7 +105,7 @@ class Shown(Value):
 
     def chosen(self, at: datetime) -> TaskFilter:
         """The filter at a moment."""
-        ends = {Due.OVERDUE: at, Due.TODAY: end_of_day(local_day(at)), None: None}
+        ends = {Due.OVERDUE: at, Due.TODAY: tomorrow(at), None: None}
         return TaskFilter(
             line=self.line,
             kind=self.kind,

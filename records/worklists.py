@@ -7,23 +7,28 @@ cannot be used. What a supervisor counts stands in ``oversight``.
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, and_, exists, func, or_, select, true
 
+from policy.attention import URGENT_PRIORITIES, Attention
+from policy.edition import EDITIONS
 from policy.eligibility import SpecialtyLikeness, likeness
 from policy.lifecycle import Outcome, Stage
 from policy.people import Role
 from policy.request import LineOfBusiness, Priority
 from policy.search import folded, is_called
-from policy.tasks import IN_CHARGE, TaskKind, TaskState
+from policy.tasks import IN_CHARGE, MOST_URGENT, TaskKind, TaskState
+from policy.timeframes import ClockState
 from policy.verdict import Value
 from records.database import reading
 from records.queries import NAMES, TASK_COLUMNS
 from records.rows import CaseRow, TaskRow
-from records.tables import CASES, ORDER, TASKS
+from records.tables import CASES, CLOCKS, ORDER, TASKS, TROUBLES
+from records.troubletables import TroubleKind
 
 PAGE = 50
+LAST_WARNING = len(EDITIONS[-1].parameters.warn_at)  # of every edition, a test holds
 MOST_FOUND = 500  # members of a name; who finds more types more of the name
 
 R = TypeVar("R", bound=Value)
@@ -62,14 +67,28 @@ class TaskFilter(Value):
 
 
 class CaseFilter(Value):
-    """Which cases are shown. ``overdue_at`` keeps the open ones with a clock that ended before."""
+    """Which cases are shown. ``overdue_at`` keeps the open ones with a clock that ended before.
+
+    ``due_before`` keeps those whose next obligation is due before. ``ppg`` is the name of a physician organization, as
+    the request has it; ``stuck`` keeps those whose workflow fails.
+    """
 
     stage: Stage | None = None
     outcome: Outcome | None = None
     line: LineOfBusiness | None = None
     is_open: bool | None = None
     overdue_at: datetime | None = None
+    due_before: datetime | None = None
+    attention: Attention | None = None
+    stuck: bool = False
+    ppg: str = ""
     text: str = ""
+
+    def and_also(self, other: Self) -> Self:
+        """This filter, and what the other one says besides; where both speak of the same, the other one counts."""
+        said = {name: getattr(other, name) for name in type(self).model_fields}
+        silent = type(self)()
+        return self.model_copy(update={name: v for name, v in said.items() if v != getattr(silent, name)})
 
 
 class TaskPage(Value):
@@ -101,10 +120,12 @@ def worklist(
     return TaskPage(rows=rows, total=total, counts=counts)
 
 
-def cases(engine: Engine, chosen: CaseFilter, *, with_names: bool = False, offset: int = 0) -> CasePage:
+def cases(
+    engine: Engine, chosen: CaseFilter, *, with_names: bool = False, offset: int = 0, limit: int = PAGE
+) -> CasePage:
     """A page of cases, due soonest first, then by receipt. Names are left out unless ``with_names``."""
     with reading(engine) as connection:
-        return _case_page(connection, tuple(_cases_with(chosen)), offset, with_names=with_names)
+        return _case_page(connection, tuple(_cases_with(chosen)), offset, with_names=with_names, limit=limit)
 
 
 def cases_of_member(engine: Engine, name: str, *, offset: int = 0) -> CasePage:
@@ -177,8 +198,33 @@ def _cases_with(chosen: CaseFilter) -> Conditions:
         yield CASES.c.closed_at.is_(None) if chosen.is_open else CASES.c.closed_at.is_not(None)
     if chosen.overdue_at is not None:
         yield and_(CASES.c.closed_at.is_(None), CASES.c.next_due < chosen.overdue_at)
+    if chosen.due_before is not None:
+        yield CASES.c.next_due < chosen.due_before
+    if chosen.attention is not None:
+        yield _wants(chosen.attention)
+    if chosen.stuck:
+        yield _has(TROUBLES, TROUBLES.c.kind == TroubleKind.STUCK, TROUBLES.c.ended_at.is_(None))
+    if chosen.ppg:
+        yield CASES.c.organization == chosen.ppg
     if chosen.text:
         yield _called(chosen.text)
+
+
+def _wants(attention: Attention) -> ColumnElement[bool]:
+    """What ``policy.attention`` says of a case, asked of its rows. Each case has a task, which has its urgency."""
+    match attention:
+        case Attention.AT_RISK:
+            running = (CLOCKS.c.ended_at.is_(None), CLOCKS.c.state == ClockState.RUNNING)
+            return _has(CLOCKS, *running, CLOCKS.c.warnings >= LAST_WARNING)
+        case Attention.BREACHED:
+            return _has(CLOCKS, CLOCKS.c.state == ClockState.BREACHED)
+        case Attention.URGENT:
+            threatened = _has(TASKS, TASKS.c.priority == MOST_URGENT)
+            return and_(CASES.c.closed_at.is_(None), or_(CASES.c.priority.in_(URGENT_PRIORITIES), threatened))
+
+
+def _has(rows: Table, *wanted: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(rows.c.case_number == CASES.c.number, *wanted).correlate(CASES)
 
 
 def _called(text: str) -> ColumnElement[bool]:
@@ -204,15 +250,20 @@ def _task_rows(connection: Connection, wanted: Iterable[ColumnElement[bool]], of
 
 
 def _case_page(
-    connection: Connection, wanted: tuple[ColumnElement[bool], ...], offset: int, *, with_names: bool
+    connection: Connection,
+    wanted: tuple[ColumnElement[bool], ...],
+    offset: int,
+    *,
+    with_names: bool,
+    limit: int = PAGE,
 ) -> CasePage:
     total = connection.execute(select(func.count()).select_from(CASES).where(*wanted)).scalar_one()
     columns = (column for column in CASES.c if with_names or column.name not in NAMES)
     listed = select(*columns).where(*wanted)
     order = (CASES.c.next_due.nulls_last(), CASES.c.received_at, CASES.c.number)
-    return CasePage(rows=_rows(connection, listed.order_by(*order), offset, CaseRow), total=total)
+    return CasePage(rows=_rows(connection, listed.order_by(*order), offset, CaseRow, limit), total=total)
 
 
-def _rows(connection: Connection, listed: Select[Any], offset: int, kind: type[R]) -> tuple[R, ...]:
-    found = connection.execute(listed.limit(PAGE).offset(offset)).mappings()
+def _rows(connection: Connection, listed: Select[Any], offset: int, kind: type[R], limit: int = PAGE) -> tuple[R, ...]:
+    found = connection.execute(listed.limit(limit).offset(offset)).mappings()
     return tuple(kind.model_validate(dict(row)) for row in found)

@@ -26,6 +26,7 @@ from workflows.inspection import (
     WAITING_FOR,
     Shown,
     as_pairs,
+    keyword,
     one_line,
     shortened,
     words,
@@ -41,7 +42,7 @@ def attributes(case: DelegatedCase) -> Shown:
         OUTCOME: case.packet.outcome.value,
         LINE: case.packet.line.value,
         PRIORITY: case.packet.priority.value,
-        PPG: one_line(case.packet.delegate.organization) or None,
+        PPG: keyword(case.packet.delegate.organization) or None,
         WAITING_FOR: waiting,
         NEXT_DUE: clock.due_at if clock else None,
     }

@@ -7,6 +7,7 @@ import pytest
 
 from records.troubles import Found, TroubleKind, Troubles
 from tests.portal.conftest import Portal
+from wiring.views import VIEWS
 
 
 def page_of(portal: Portal, who: str = "sv.okafor") -> str:
@@ -118,3 +119,23 @@ def test_only_who_is_in_charge_settles_a_trouble(portal: Portal):
 
     assert answer.status_code == 404
     assert len(Troubles(portal.world.records).open()) == 1
+
+
+def test_every_view_leads_to_its_cases_here_and_in_the_temporal_ui(portal: Portal):
+    portal.house.settings = portal.settings.model_copy(update={"temporal_ui": "https://plan.example/temporal"})
+    client = portal.as_("sv.okafor")
+
+    page = client.get("/supervisor").text
+
+    for view in VIEWS:
+        assert f'<a href="/cases?view={view.name}">{view.title}</a>' in page
+        assert view.meaning in page
+        assert view.meaning in client.get(f"/cases?view={view.name}").text
+    assert page.count("https://plan.example/temporal/namespaces/default/workflows?query=Workflow") == len(VIEWS)
+
+
+def test_without_a_known_ui_the_views_lead_to_the_portal_s_lists_alone(portal: Portal):
+    page = page_of(portal)
+
+    assert "/cases?view=urgent" in page
+    assert "/namespaces/default/workflows?query=Workflow" not in page
