@@ -20,8 +20,13 @@ def withdraw(case: Case, action: WithdrawRequest, now: datetime) -> Case | Refus
         return Refused(reason="this role cannot record a withdrawal", clause=Clause.POL_1, field="actor.roles")
     if not case.is_before_determination:
         return Refused(reason="a determination has been made; it cannot be withdrawn", clause=Clause.POL_1)
+    return ended_undecided(case, now, "Withdrawn by the requester", actor=action.actor.id)
+
+
+def ended_undecided(case: Case, now: datetime, text: str, *, actor: str = "") -> Case:
+    """The request has ended before its determination; ``text`` says how. Letters, filing and closing follow."""
     case = case.exit_tasks(now).waive_clocks(now, "withdrawn").but(outcome=Outcome.WITHDRAWN)
-    case = case.tell(now, "request:withdrawn", "Withdrawn by the requester", actor=action.actor.id, clause=Clause.POL_1)
+    case = case.tell(now, "request:withdrawn", text, actor=actor, clause=Clause.POL_1)
     case = moot(case, now, "the request was withdrawn")
     case = case.plan_notice(NoticeKind.WITHDRAWAL, now, Recipient.PROVIDER, Recipient.MEMBER)
     return case.move(Stage.FILING)

@@ -8,6 +8,7 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeKey
+from temporalio.exceptions import is_cancelled_exception
 
 from activities.ledger import LedgerSteps
 from activities.letters import LetterSteps
@@ -63,6 +64,11 @@ OCCASION = {
     NoticeKind.REPORT_REMINDER: LetterSteps.refer_to_opinion_physician,
     NoticeKind.REPORT_COPY: LetterSteps.share_report,
 }
+
+
+def was_cancelled(trouble: BaseException) -> bool:
+    """Whether an operator has cancelled the workflow; a worker that only lets go of a case cancels it, too."""
+    return workflow.cancellation_reason() is not None and is_cancelled_exception(trouble)
 
 
 class CarriesOut(StaffDoors):

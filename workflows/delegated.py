@@ -23,15 +23,16 @@ from policy.delegateactions import (
     SupplementCopy,
     WaiveFinding,
 )
-from policy.delegatecase import Compliance, DelegatedCase, receive_packet
+from policy.delegatecase import Compliance, DelegatedCase, DelegatedState, receive_packet
 from policy.delegated import DelegatedPacket, MemberMatch
 from policy.delegatelife import closed, code, compose, mhc_row, next_alarm, packet_of, ring, sent
 from policy.delegatetransition import between
 from policy.filing import DRAWER
+from policy.intervening import delegated_cancelled
 from policy.particulars import Notice, Receipt, RefusedAction
 from policy.trust import Trust
 from policy.verdict import Value
-from workflows.carrying import EFFECT, LONGEST_HISTORY, RECORDING
+from workflows.carrying import EFFECT, LONGEST_HISTORY, RECORDING, was_cancelled
 from workflows.deadline import Deadline
 from workflows.delegatedview import attributes, details
 from workflows.inspection import changes
@@ -44,7 +45,8 @@ from workflows.staff import ENVELOPE
 class DelegatedOpening(Value):
     """A packet at the door: its number, when the plan received it, and what was known of the member.
 
-    ``resumed`` is the case as an earlier run of its workflow left it.
+    ``resumed`` is the case as an earlier run of its workflow left it; ``is_set_going`` says that this run was broken
+    off, so that nobody knows what of it the records were told.
     """
 
     number: str
@@ -53,6 +55,12 @@ class DelegatedOpening(Value):
     match: MemberMatch = MemberMatch.UNKNOWN
     trust: Trust = Trust()
     resumed: DelegatedCase | None = None
+    is_set_going: bool = False
+
+    @property
+    def recorded(self) -> DelegatedCase | None:
+        """The case as the records have it; None where they are told all of it (anew)."""
+        return None if self.is_set_going else self.resumed
 
     @property
     def case(self) -> DelegatedCase:
@@ -96,15 +104,25 @@ class DelegatedDecisionWorkflow:
     def __init__(self, opening: DelegatedOpening) -> None:
         self._opening = opening
         self.case: DelegatedCase = opening.case
-        self._recorded: DelegatedCase | None = opening.resumed
+        self._recorded: DelegatedCase | None = opening.recorded
         self._shown: dict[SearchAttributeKey[Any], Any] = attributes(self.case)
         self._deadline = Deadline()
         self._mail: asyncio.Task[None] | None = None
 
     @workflow.run
     async def run(self, opening: DelegatedOpening) -> DelegatedClosing:  # noqa: ARG002 - consumed by __init__
-        """Checked, listed to the delegate and chased; then coded (P11), filed (P9) and closed."""
+        """The procedure; who cancels its workflow is refused, and what was under way is asked for again."""
         while True:
+            try:
+                return await self._story()
+            except BaseException as trouble:
+                if not was_cancelled(trouble):
+                    raise
+                self.case = delegated_cancelled(self.case, workflow.now())
+
+    async def _story(self) -> DelegatedClosing:
+        """Checked, listed to the delegate and chased; then coded (P11), filed (P9) and closed."""
+        while self.case.state is not DelegatedState.CLOSED:
             await self._record()
             self._send_what_is_owed()
             await self._open_the_plans_own_case()
@@ -118,7 +136,10 @@ class DelegatedDecisionWorkflow:
             )
             if self._deadline.has_rung:
                 self.case = ring(self.case, workflow.now())
-        await self._code_and_file()
+        if self.case.state is not DelegatedState.CLOSED:
+            await self._code_and_file()
+        else:  # cancelled at the very end, or closed before this run began
+            await self._record()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self._closing()
 
@@ -212,7 +233,8 @@ class DelegatedDecisionWorkflow:
 
     async def _code_and_file(self) -> None:
         """The category goes to MHC and the packet into the cabinet."""
-        self.case = code(self.case, workflow.now())
+        if not self.case.category:  # it may have been coded when its workflow was cancelled
+            self.case = code(self.case, workflow.now())
         row = mhc_row(self.case)
         await workflow.execute_activity_method(
             FilingSteps.send_to_mhc, row, summary=f"Code the case in MHC: {row.category}", **EFFECT
@@ -237,7 +259,7 @@ class DelegatedDecisionWorkflow:
             return
         await workflow.wait_condition(workflow.all_handlers_finished)
         if not self._has_news:
-            workflow.continue_as_new(self._opening.model_copy(update={"resumed": self.case}))
+            workflow.continue_as_new(self._opening.model_copy(update={"resumed": self.case, "is_set_going": False}))
 
     def _show(self) -> None:
         current = attributes(self.case)

@@ -12,7 +12,8 @@ from policy.verdict import Value
 class Opening(Value):
     """A request at the door: its case number, when the server received it, and under which terms.
 
-    ``generation`` and ``trust`` stay with the case. ``resumed`` is the case as an earlier run of its workflow left it.
+    ``generation`` and ``trust`` stay with the case. ``resumed`` is the case as an earlier run of its workflow left it;
+    ``is_set_going`` says that this run was broken off, so that nobody knows what of it the records were told.
     """
 
     case_number: str
@@ -21,6 +22,12 @@ class Opening(Value):
     generation: int = FIRST_GENERATION
     trust: Trust = Trust()
     resumed: Case | None = None
+    is_set_going: bool = False
+
+    @property
+    def recorded(self) -> Case | None:
+        """The case as the records have it; None where they are told all of it (anew)."""
+        return None if self.is_set_going else self.resumed
 
     @property
     def case(self) -> Case:

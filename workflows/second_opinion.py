@@ -12,12 +12,13 @@ from activities.ledger import LedgerSteps
 from policy import filing
 from policy.case import WITH_REOPENING
 from policy.coding import category, code, latest_row
+from policy.intervening import cancelled
 from policy.lifecycle import Outcome, Stage
 from policy.tasks import TaskKind
 from policy.third_opinion import lost, own_case, taken_in
 from policy.transition import GivenUp
 from workflows import workflow_id
-from workflows.carrying import EFFECT, RECORDING, CarriesOut
+from workflows.carrying import EFFECT, RECORDING, CarriesOut, was_cancelled
 from workflows.inspection import at_start, title, words
 from workflows.messages import Closing, Opening, ThirdOpening
 from workflows.naming import given_up
@@ -38,12 +39,26 @@ class SecondOpinionWorkflow(CarriesOut):
 
     @workflow.init
     def __init__(self, opening: Opening) -> None:
-        super().__init__(opening.case, opening.resumed)
+        super().__init__(opening.case, opening.recorded)
         self._opening = opening
         self._third: asyncio.Task[None] | None = None
 
     @workflow.run
     async def run(self, opening: Opening) -> Closing:  # noqa: ARG002 - consumed by __init__
+        """The procedure, whatever happens to its workflow.
+
+        Who cancels that withdraws the request, or is refused. What was under way is asked for again: each step is done
+        once, however often it is asked for.
+        """
+        while True:
+            try:
+                return await self._story()
+            except BaseException as trouble:
+                if not was_cancelled(trouble):
+                    raise
+                self.case = cancelled(self.case, workflow.now())
+
+    async def _story(self) -> Closing:
         """The procedure; of a case that was closed, from where the action that reopens it leads."""
         if self.case.stage is Stage.CLOSED:
             await self._case_is_reopened()
@@ -160,7 +175,7 @@ class SecondOpinionWorkflow(CarriesOut):
     # -- where a run begins and ends
 
     def _opening_anew(self) -> Opening:
-        return self._opening.model_copy(update={"resumed": self.case})
+        return self._opening.model_copy(update={"resumed": self.case, "is_set_going": False})
 
     def _closing(self) -> Closing:
         case = self.case
