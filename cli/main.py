@@ -347,6 +347,25 @@ async def doctor(*, json: Json = False) -> int:
 
 
 @app.command
+async def reconcile(*cases: str, dry_run: Annotated[bool, Flag] = False, json: Json = False) -> int:
+    """Hold the records against Temporal: name what differs, mend it, tell a supervisor of the rest.
+
+    The exit code is 1 when something is left.
+
+    Parameters
+    ----------
+    cases
+        Case numbers or external references; all cases, where none is given.
+    dry_run
+        Only name what differs.
+    """
+    from cli.reconciling import reconcile as hold_against
+    from wiring.settings import read_settings
+
+    return await hold_against(read_settings(), cases, dry_run=dry_run, json=json)
+
+
+@app.command
 async def portal() -> int:
     """Serve the portal, where staff do their work in a browser, until Ctrl-C."""
     from cli.browsing import run_portal

@@ -2,8 +2,7 @@
 
 Cancelling the workflow of a request that is not decided withdraws it, for cause and with the letters. Of a decided one
 it is a recorded refusal, and the case goes on. A workflow that was terminated, reset or deleted ends no case: the case
-goes on in a new run, from where it stood; from what it stood on, where that is lost. What was typed as a reason may hold
-health information, and is not read.
+goes on in a new run, from where it stood. What was typed as a reason may hold health information, and is not read.
 """
 
 from datetime import datetime
@@ -52,4 +51,3 @@ def set_going(case: Case, recorded: int, why: str, now: datetime, third: ThirdGi
 def delegated_set_going(case: DelegatedCase, recorded: int, why: str, now: datetime) -> DelegatedCase:
     """The same of a delegate's decision."""
     return case.but(seq=max(case.seq, recorded)).tell(now, "delegated:set-going", why)
-

@@ -102,6 +102,13 @@ class IntakeRegister:
             found = connection.execute(select(INTAKE.c.request).where(wanted)).scalar()
         return found if isinstance(found, Request) else None
 
+    def registered(self, case_number: str) -> tuple[Request, datetime] | None:
+        """A request as it was first submitted, and when it was received; None for a number that was never given."""
+        wanted = select(INTAKE.c.request, INTAKE.c.received_at).where(INTAKE.c.case_number == case_number)
+        with reading(self._engine) as connection:
+            found = connection.execute(wanted).first()
+        return (found.request, found.received_at) if found else None
+
     def _last(self, connection: Connection, year: int) -> int:
         """The year's last number. From here on no other submission is given one until this transaction ends."""
         connection.execute(self._insert(NUMBERING).values(year=year, last=0).on_conflict_do_nothing())

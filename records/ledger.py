@@ -43,6 +43,8 @@ class CaseLedger:
             revision = _opened(connection, transition)
             if transition.revision > revision:
                 _project(connection, transition)
+                if revision and transition.request is not None:
+                    _take_off(connection, transition)
             _write(connection, REFUSALS, projections.refusals(transition), change=False)
             heads += chain.append(connection, LEDGER, projections.lines(transition))
 
@@ -112,6 +114,14 @@ def _project(connection: Connection, transition: Transition) -> None:
     _write(connection, TASKS, projections.tasks(transition))
     _write(connection, NOTICES, projections.notices(transition))
     _write(connection, DOCUMENTS, projections.documents(transition))
+
+
+def _take_off(connection: Connection, transition: Transition) -> None:
+    """A case that was set going anew tells all that it has: what else is open of it in the rows is so no more."""
+    number, at = transition.case_number, transition.at
+    of = {"case": number, "at": at, "why": "its workflow was set going anew"}
+    connection.execute(TASKS_EXITED.where(TASKS.c.task_id.not_in([t.id for t in transition.tasks])), of)
+    connection.execute(CLOCKS_STOPPED.where(CLOCKS.c.clock_id.not_in([c.id for c in transition.clocks])), of)
 
 
 def _refused_before(connection: Connection, case_number: str, refused: RefusedAction) -> int | None:

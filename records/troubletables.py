@@ -16,6 +16,9 @@ class TroubleKind(StrEnum):
     """What can be wrong with a case as such. A new kind needs no migration."""
 
     STUCK = "stuck"  # its workflow's tasks fail, so that nothing done to it is carried out
+    PAUSED = "paused"  # its workflow is paused, with the same effect
+    DIFFERS = "differs"  # the records and Temporal do not agree about it, and software could not mend that
+    LOST = "lost"  # Temporal lost what it was, and it was begun anew from its request: no look around ends this
 
 
 class TroubleRecord(Record, table=True):

@@ -68,7 +68,7 @@ OCCASION = {
 
 def was_cancelled(trouble: BaseException) -> bool:
     """Whether an operator has cancelled the workflow; a worker that only lets go of a case cancels it, too."""
-    return workflow.cancellation_reason() is not None and is_cancelled_exception(trouble)
+    return is_cancelled_exception(trouble) and workflow.cancellation_reason() is not None
 
 
 class CarriesOut(StaffDoors):

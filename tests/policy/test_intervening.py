@@ -4,7 +4,15 @@ import pytest
 
 from policy.delegatecase import receive_packet
 from policy.filing import may_file
-from policy.intervening import CAUSE, DELEGATED, TOO_LATE, cancelled, delegated_cancelled, delegated_set_going, set_going
+from policy.intervening import (
+    CAUSE,
+    DELEGATED,
+    TOO_LATE,
+    cancelled,
+    delegated_cancelled,
+    delegated_set_going,
+    set_going,
+)
 from policy.lifecycle import Outcome, Stage
 from policy.tasks import TaskKind
 from policy.third_opinion import brought_home, own_case
