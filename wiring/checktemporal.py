@@ -11,6 +11,7 @@ from temporalio.service import RPCError
 
 from wiring.checks import Check, failed, ok, warning
 from wiring.devserver import running_server
+from wiring.executions import paused
 from wiring.observing import QueueSight, look_at, stuck_cases, temporal_drift
 from wiring.settings import Settings
 from wiring.temporal import TemporalError, connect, named_cluster
@@ -122,6 +123,15 @@ async def _stuck(client: Client, _settings: Settings, _now: datetime) -> tuple[C
     return (failed("stuck cases", f"{len(found)}: {some}", mend),)
 
 
+async def _paused(client: Client, _settings: Settings, _now: datetime) -> tuple[Check, ...]:
+    found = await paused(client)
+    if not found:
+        return (ok("paused cases", "none"),)
+    some = ", ".join(found[:SHOWN]) + (" and others" if len(found) > SHOWN else "")
+    mend = "Nothing done to them is carried out, and their clocks run: temporal workflow unpause -w so-CASE"
+    return (warning("paused cases", f"{len(found)}: {some}", mend),)
+
+
 async def _schedules(client: Client, _settings: Settings, _now: datetime) -> tuple[Check, ...]:
     count = 0
     async for _ in await client.list_schedules():
@@ -141,6 +151,7 @@ ASKED: tuple[tuple[str, Asks], ...] = (
     ("search attributes", _search_attributes),
     ("queues", _queues),
     ("stuck cases", _stuck),
+    ("paused cases", _paused),
     ("schedules", _schedules),
     ("clock of Temporal", _clock),
 )

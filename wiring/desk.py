@@ -135,7 +135,7 @@ class FrontDesk:
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 return await self._sender.handle(number).query(SecondOpinionWorkflow.receipt, action_id)
-        except (RPCError, TimeoutError, WorkflowQueryFailedError) as trouble:
+        except (RPCError, TimeoutError, WorkflowQueryFailedError, ValueError) as trouble:
             raise await self._explain(number, trouble) from trouble
 
     async def case(self, number: str) -> Case:
@@ -143,7 +143,7 @@ class FrontDesk:
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 return await self._sender.handle(number).query(SecondOpinionWorkflow.whole_case)
-        except (RPCError, TimeoutError, WorkflowQueryFailedError) as trouble:
+        except (RPCError, TimeoutError, WorkflowQueryFailedError, ValueError) as trouble:
             raise await self._explain(number, trouble) from trouble
 
     async def _explain(self, number: str, trouble: Exception) -> ActionError:
@@ -153,5 +153,7 @@ class FrontDesk:
             if request is None:
                 return ActionError(f"There is no case {number}; list them with: second-opinion list")
             return ActionError(f"{number} is closed; nothing more can be done to it.")
+        if isinstance(trouble, ValueError):  # the SDK's word for a status that it does not know
+            return ActionError(f"{number} is paused in Temporal and answers nobody until that ends.")
         await check_key(self._client, workflow_id(number))  # a worker cannot read without it either
         return ActionError(f"No worker answered for {number}; start one with: second-opinion worker")

@@ -37,6 +37,9 @@ CASE_NUMBER = re.compile(r"SO-\d{4}-\d{6,}(-3)?")
 ANSWER_WITHIN = 15.0  # seconds; a worker that was just killed can cost 10 of them (sticky queue)
 KEPT = "Kept for {number}: Temporal does not answer now. It is delivered with the time at which you sent it."
 CLOSED = "the case is closed; nothing more can be done to it"
+PAUSED = (
+    "Kept for {number}: its workflow is paused. It is carried out, with the time at which you sent it, when that ends."
+)
 LOCKED = "Kept for {number}, to be delivered with the time at which you sent it. {why}"
 SHREDDED = (
     "the case is closed, and its history was shredded, so it cannot be reopened; its packet and its ledger are there "
@@ -131,6 +134,8 @@ class Sender:
             receipt = await self._of_one_that_does_not_run(number, action)
         except KeyRingError as locked:
             raise ActionKept(LOCKED.format(number=number, why=locked)) from None
+        except ValueError as unknown:  # the SDK's word for a status that it does not know: paused
+            raise ActionKept(PAUSED.format(number=number)) from unknown
         except (TimeoutError, WorkflowQueryFailedError) as slow:
             await self._explain_by_its_key(number)
             raise ActionKept(

@@ -38,6 +38,8 @@ DYNAMIC_CONFIG = {
     "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": "3",
     # A hundred signals at once would break off the workflow task that is under way; it is only repeated, but looks bad.
     "history.maximumBufferedEventsBatch": "10000",
+    # A paused case does nothing, and its clocks run on. A hold has a reason, an end and a person: suspend its task.
+    "frontend.WorkflowPauseEnabled": "false",
     # It would tell version-info.temporal.io about itself.
     "frontend.enableServerVersionCheck": "false",
     # Its HTTP API cannot be switched off and lets any web page act on cases: serve only a host that cannot exist.

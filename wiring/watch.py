@@ -17,6 +17,7 @@ from temporalio.service import RPCError
 
 from records.errors import RecordsError
 from records.troubles import Found, Sweep, TroubleKind, Troubles
+from wiring.executions import paused
 from wiring.observing import QueueSight, look_at, records_drift, stuck_cases, temporal_drift
 from wiring.telemetry import WorkerMetrics
 
@@ -24,6 +25,7 @@ LOOK_EVERY = 20.0  # seconds: with Temporal's own delay a stuck case is seen wit
 PATIENCE = 15.0  # seconds for one look
 MOST = 1000  # stuck cases in one look; when all cases are stuck nobody reads further
 MEND = "Its workflow fails, so nothing done to it is carried out; all is kept. The worker's log says why."
+PAUSED = "Its workflow is paused, so nothing done to it is carried out, and its clocks run: temporal workflow unpause."
 log = logging.getLogger(__name__)
 
 
@@ -74,6 +76,7 @@ class Watcher:
         stuck = await stuck_cases(self._client, MOST)
         self._metrics.stuck.set(len(stuck))
         await self._tell(stuck)
+        await self._tell_of_paused(await paused(self._client))
         now = datetime.now(UTC)
         for queue in self._queues:
             self._measure(await look_at(self._client, queue, now))
@@ -94,6 +97,14 @@ class Watcher:
             log.error("case.stuck", extra={"case": number, "problem": stuck[number]})
         for number in swept.ended:
             log.info("case.unstuck", extra={"case": number})
+
+    async def _tell_of_paused(self, numbers: list[str]) -> None:
+        found = {number: Found(code="Paused", text=PAUSED) for number in numbers}
+        swept = await asyncio.to_thread(self._troubles.observe, TroubleKind.PAUSED, found, datetime.now(UTC))
+        for number in swept.opened:
+            log.error("case.paused", extra={"case": number})
+        for number in swept.ended:
+            log.info("case.unpaused", extra={"case": number})
 
     def _measure(self, seen: QueueSight) -> None:
         of = {"queue": seen.queue}
