@@ -10,7 +10,7 @@ from cli.screen import complain, console, errors, now
 from policy.retention import may_shred
 from policy.third_opinion import belongs_to, number_of_third
 from policy.verdict import Refused
-from records import queries
+from records import delegated, queries
 from records.casekeys import CaseKeyRecords
 from records.database import open_records
 from wiring.casekeys import wrap_anew
@@ -54,7 +54,10 @@ def rewrap_keys(settings: Settings) -> int:
 
 
 def shred_case(settings: Settings, case: str, *, actor: str, reason: str, is_agreed: bool) -> int:
-    """Destroys the key of a closed case and of its third opinion's. Raises ActionError or RecordsError."""
+    """Destroys the key of a closed case and of its third opinion's, or of a delegated decision.
+
+    Raises ActionError or RecordsError.
+    """
     who, why = person(settings, actor), " ".join(reason.split())
     if not why or len(why) > LONGEST_REASON or not why.isprintable():
         complain(f"Give a --reason of 1 to {LONGEST_REASON} characters, without health information.")
@@ -64,7 +67,7 @@ def shred_case(settings: Settings, case: str, *, actor: str, reason: str, is_agr
         complain(f"Refused: {allowed.reason}.")
         return REFUSED
     engine = open_records(settings.records_url)
-    found = queries.find_number(engine, case)
+    found = queries.find_number(engine, case) or delegated.find_number(engine, case)
     if found is None:
         complain(no_case(case))
         return REFUSED

@@ -60,7 +60,7 @@ def shred(
     Parameters
     ----------
     case
-        A case number, or the external reference of its request.
+        A case number, the number of a delegated decision, or the external reference of either.
     """
     return shred_case(read_settings(), case, actor=actor, reason=reason, is_agreed=yes)
 

@@ -2,17 +2,19 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, bindparam, func, select, update
+from sqlalchemy import Connection, Engine, Table, bindparam, func, select, update
 
+from policy.chain import Head
 from policy.clauses import Clause
 from policy.particulars import StoryEntry
 from policy.retention import may_be_shredded
 from policy.third_opinion import belongs_to
 from policy.verdict import Refused, Value
-from records import projections
+from records import chain, projections
+from records.chain import LOCKS, Heard, recording, unheard
 from records.database import reading, writing
-from records.statements import FIRST_LATE, LAST_LATE, STORED, inserting
-from records.tables import CASE_KEYS, CASES, LEDGER, LEGAL_HOLDS
+from records.statements import FIRST_LATE, inserting
+from records.tables import CASE_KEYS, CASES, DELEGATED_CASES, LEDGER, LEGAL_HOLDS
 
 STANDS = CASE_KEYS.c.destroyed_at.is_(None)
 OF_WORKFLOW = select(CASE_KEYS).where(CASE_KEYS.c.workflow_id == bindparam("workflow"))
@@ -52,8 +54,10 @@ class WrappedKey(Value):
 class CaseKeyRecords:
     """The table of wrapped keys. Every method raises RecordsError."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, heard: Heard = unheard) -> None:
+        """``heard`` is told how far a shredding has moved the chain of its case."""
         self._engine = engine
+        self._heard = heard
 
     def keep(self, new: WrappedKey) -> WrappedKey:
         """The key of a workflow: this one, or the one that another process kept first."""
@@ -96,33 +100,40 @@ class CaseKeyRecords:
                 for old, plan_key, wrapped in changes
             )
 
-    def shred(
-        self, case_number: str, workflows: tuple[str, ...], *, at: datetime, by: str, reason: str
-    ) -> int | Refused:
+    def shred(self, number: str, workflows: tuple[str, ...], *, at: datetime, by: str, reason: str) -> int | Refused:
         """Destroys the keys of a closed case's workflows, with a line in its ledger; how many there were.
 
-        Refused while the case is open or a hold stands, looked at in the same transaction; 0 when none is left, and
-        then nothing is written.
+        ``number`` is that of a case or of a delegated decision. Refused while it is open or a hold stands, looked at in
+        the same transaction; 0 when no key is left, and then nothing is written.
         """
-        with writing(self._engine) as connection:
-            connection.execute(STORED, {"case": case_number}).first()  # whoever reopens or holds it waits meanwhile
-            verdict = may_be_shredded(
-                is_closed=_is_closed(connection, case_number), holds=_holds(connection, case_number)
-            )
+        with recording(self._engine, self._heard) as (connection, heads):
+            # Whoever reopens, holds or pulls it up waits meanwhile.
+            locked = (table for table, lock in LOCKS if connection.execute(lock, {"case": number}).first())
+            ledger = next(locked, LEDGER)
+            closed, holds = _case(connection, number) if ledger is LEDGER else _delegated(connection, number)
+            verdict = may_be_shredded(is_closed=closed, holds=holds)
             if isinstance(verdict, Refused):
                 return verdict
             destroyed = sum(connection.execute(DESTROYED, {"workflow": w, "at": at}).rowcount for w in workflows)
             if destroyed:
                 text = f"The key of the case's history was destroyed; nobody can read that history again: {reason}"
-                _tell(connection, case_number, at=at, by=by, text=text)
+                entry = StoryEntry(seq=0, at=at, event="case:shredded", text=text, actor=by, clause=Clause.P9)
+                heads += _tell(connection, ledger, number, entry)
         return destroyed
 
 
-def _is_closed(connection: Connection, case_number: str) -> bool:
-    """Whether a case is closed, and the third opinion's own case with it."""
-    stages = select(CASES.c.number, CASES.c.closed_at).where(CASES.c.number.startswith(case_number, autoescape=True))
-    own = [row.closed_at for row in connection.execute(stages) if case_number in (row.number, belongs_to(row.number))]
-    return bool(own) and None not in own
+def _case(connection: Connection, number: str) -> tuple[bool, int]:
+    """Whether a case is closed, and the third opinion's own case with it; how many holds stand."""
+    stages = select(CASES.c.number, CASES.c.closed_at).where(CASES.c.number.startswith(number, autoescape=True))
+    own = [row.closed_at for row in connection.execute(stages) if number in (row.number, belongs_to(row.number))]
+    return bool(own) and None not in own, _holds(connection, number)
+
+
+def _delegated(connection: Connection, number: str) -> tuple[bool, int]:
+    """Whether a delegated decision is closed; how many holds stand on the case that the plan made of it."""
+    columns = (DELEGATED_CASES.c.closed_at, DELEGATED_CASES.c.pulled_up_as)
+    row = connection.execute(select(*columns).where(DELEGATED_CASES.c.number == number)).one()
+    return row.closed_at is not None, _holds(connection, row.pulled_up_as)
 
 
 def _holds(connection: Connection, case_number: str) -> int:
@@ -130,10 +141,11 @@ def _holds(connection: Connection, case_number: str) -> int:
     return int(connection.execute(stand).scalar_one())
 
 
-def _tell(connection: Connection, case_number: str, *, at: datetime, by: str, text: str) -> None:
-    """A line that is not the story's own, numbered as late refusals are."""
-    last: int | None = connection.execute(LAST_LATE, {"case": case_number}).scalar()
-    seq = FIRST_LATE if last is None else last + 1
-    entry = StoryEntry(seq=seq, at=at, event="case:shredded", text=text, actor=by, clause=Clause.P9)
-    row = projections.line(case_number, entry)
-    connection.execute(inserting(connection.dialect.name, LEDGER.name, change=False), [row])
+def _tell(connection: Connection, ledger: Table, number: str, entry: StoryEntry) -> list[Head]:
+    """A line that is not the story's own, numbered as late refusals are, and chained as every line."""
+    key = "case_number" if ledger is LEDGER else "number"
+    late = (ledger.c[key] == number, ledger.c.seq >= FIRST_LATE)
+    last: int | None = connection.execute(select(func.max(ledger.c.seq)).where(*late)).scalar()
+    entry = entry.model_copy(update={"seq": FIRST_LATE if last is None else last + 1})
+    row = projections.line(number, entry) if ledger is LEDGER else {"number": number, **entry.model_dump()}
+    return chain.append(connection, ledger, [row])

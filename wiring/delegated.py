@@ -31,6 +31,7 @@ from records.delegated import one, packet_of
 from records.delegatedledger import Registered, WaitingPacket
 from records.rows import LedgerRow
 from records.statements import FIRST_LATE
+from wiring.errors import CaseShreddedError
 from wiring.sending import ANSWER_WITHIN, ActionError
 from wiring.temporal import TemporalError
 from wiring.world import World
@@ -97,6 +98,8 @@ class DelegationDesk:
             raise TemporalError(
                 f"No worker answered for {number} within {ANSWER_WITHIN:.0f} seconds; start one, and send it again."
             ) from slow
+        except CaseShreddedError:  # only what is closed is shredded
+            return await asyncio.to_thread(self._too_late, number, action)
         except RPCError as trouble:
             if trouble.status is not RPCStatusCode.NOT_FOUND:
                 raise TemporalError(f"Temporal does not answer for {number}; send it again.") from trouble

@@ -6,9 +6,12 @@ import pytest
 
 from cli import casekeys, screen
 from cli.main import run
+from policy.delegatecase import DelegatedState, receive_packet
+from policy.delegatetransition import between
 from records.casekeys import CaseKeyRecords
 from tests.builders import MONDAY
 from tests.cli.drawers import Drawer
+from tests.delegates import COPIED, a_packet
 from wiring.casekeys import open_case_keys, see_to_a_plan_key
 from wiring.settings import read_settings
 from workflows import workflow_id
@@ -125,6 +128,22 @@ def test_a_closed_case_is_shredded_with_its_third_opinion_and_stays_so(ask, draw
     assert f"{ONE} is shredded, and its ledger says so." in done[1]
     assert f"{ONE} has no key: it was shredded before" in again[1]
     assert [keys.of_workflow(workflow_id(n)).wrapped == "" for n in (ONE, f"{ONE}-3", TWO)] == [True, True, False]
+
+
+def test_a_delegated_decision_is_shredded_by_its_number_or_its_reference(ask, drawer):
+    (entered,) = drawer.world.packets.enter([a_packet()], COPIED)
+    keys = encrypted(drawer, entered.number)
+    case = receive_packet(entered.number, a_packet(), COPIED, match=entered.match)
+    by = ("--as", "ad.moreno", "--reason", "Retention ended", "--yes")
+
+    too_early = ask("shred", "ALDER-1", *by)
+    drawer.world.delegated.record(between(None, case.but(closed_at=MONDAY, state=DelegatedState.CLOSED), MONDAY))
+    done, again = ask("shred", "ALDER-1", *by), ask("shred", entered.number, *by)
+
+    assert (too_early[0], "Refused: the case is open" in too_early[1]) == (1, True)
+    assert (done[0], f"{entered.number} is shredded, and its ledger says so." in done[1]) == (0, True)
+    assert (again[0], f"{entered.number} has no key: it was shredded before" in again[1]) == (1, True)
+    assert keys.of_workflow(workflow_id(entered.number)).wrapped == ""
 
 
 def test_an_open_case_and_a_held_one_are_not_shredded(ask, drawer):

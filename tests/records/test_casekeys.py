@@ -8,13 +8,20 @@ import pytest
 from alembic import command
 from sqlalchemy import Engine
 
+from policy.delegatecase import DelegatedState, receive_packet
+from policy.delegatetransition import between
+from policy.particulars import StoryEntry
 from policy.verdict import Refused
 from records import queries
 from records.casekeys import CaseKeyRecords, WrappedKey
+from records.chain import adopt
 from records.database import alembic_config, writing
+from records.delegated import one
+from records.delegatedledger import DelegatedRecords, DelegatedRegister
 from records.holds import LegalHolds
 from records.ledger import CaseLedger
 from tests.builders import MONDAY
+from tests.delegates import COPIED, a_packet
 from tests.records.lives import Life, a_long_life
 
 NUMBER = "SO-2026-000001"
@@ -32,6 +39,10 @@ def a_key(number: int, workflow: str = CASE, plan_key: str = "pk-1") -> WrappedK
     return WrappedKey(
         key_id=f"ck-{number}", workflow_id=workflow, plan_key=plan_key, wrapped=f"w-{number}", made_at=MONDAY
     )
+
+
+def a_line(event: str) -> StoryEntry:
+    return StoryEntry(seq=0, at=LATER, event=event, text="", actor="sv.okafor", clause="")
 
 
 def closed(ledger: CaseLedger) -> None:
@@ -103,6 +114,37 @@ def test_a_closed_case_is_shredded_once_with_a_line_in_its_ledger(
             "The key of the case's history was destroyed; nobody can read that history again: Retention ended",
         )
     ]
+    assert adopt(engine, NUMBER) == 0  # no line lies outside the chain
+
+
+def test_a_delegated_decision_is_shredded_when_it_is_closed_and_the_plans_own_case_is_not_held(
+    keys: CaseKeyRecords, ledger: CaseLedger, engine: Engine
+):
+    closed(ledger)
+    (entered,) = DelegatedRegister(engine).enter([a_packet()], COPIED)
+    delegated, workflow = DelegatedRecords(engine), f"so-{entered.number}"
+    kept = keys.keep(a_key(1, workflow))
+    case = receive_packet(entered.number, a_packet(), COPIED, match=entered.match)
+    ended = case.but(closed_at=LATER, state=DelegatedState.CLOSED)
+    holds = LegalHolds(engine)
+
+    still_open = keys.shred(entered.number, (workflow,), **WHO)
+    delegated.record(between(None, ended, LATER))
+    delegated.add_late(entered.number, a_line("delegated:pulled-up"), pulled_up_as=NUMBER)
+    holds.place(NUMBER, at=MONDAY, by="sv.okafor", reason="Subpoena")
+    held = keys.shred(entered.number, (workflow,), **WHO)
+    holds.lift(NUMBER, 1, at=MONDAY, by="sv.okafor", because="Settled")
+    done = [keys.shred(entered.number, (workflow,), **WHO) for _ in range(2)]
+    found = one(engine, entered.number)
+
+    assert isinstance(still_open, Refused)
+    assert isinstance(held, Refused)
+    assert (still_open.reason[:16], held.reason[:12]) == ("the case is open", "a legal hold")
+    assert done == [1, 0]
+    assert keys.of_workflow(workflow) == kept.model_copy(update={"wrapped": "", "destroyed_at": LATER})
+    assert found
+    assert [line.event for line in found.ledger][-2:] == ["delegated:pulled-up", "case:shredded"]
+    assert adopt(engine, entered.number) == 0
 
 
 def test_the_migration_is_not_undone_while_there_is_a_key(keys: CaseKeyRecords, engine: Engine):
