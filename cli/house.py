@@ -15,6 +15,7 @@ from cli.forms import FormLeft
 from cli.options import BAD_INPUT, DONE, INTERRUPTED, NOT_AVAILABLE, REFUSED
 from policy.people import Actor
 from records.errors import RecordsError
+from wiring.backup import BackupError
 from wiring.desk import ActionError, ActionKept, FrontDesk
 from wiring.devserver import ServerError, running_server
 from wiring.intake import IntakeError
@@ -33,6 +34,7 @@ EXIT_CODES: dict[type[Exception], int] = {
     ActionError: REFUSED,
     ActionKept: NOT_AVAILABLE,
     AnswerError: BAD_INPUT,
+    BackupError: REFUSED,
     DirectoryFileError: BAD_INPUT,
     FormLeft: INTERRUPTED,
     IntakeError: BAD_INPUT,

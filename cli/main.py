@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 
 from cli.options import (
     BAD_INPUT,
@@ -335,6 +335,87 @@ async def server() -> int:
     from wiring.settings import read_settings
 
     return await run_server(read_settings())
+
+
+@app.command
+def migrate(*, json: Json = False) -> int:
+    """Bring the records' tables to what this version knows. Every door does so when it starts."""
+    from cli.installing import migrate as migrate_records
+    from wiring.settings import read_settings
+
+    return migrate_records(read_settings(), json=json)
+
+
+@app.command
+async def namespace(*, within: float = 60.0, json: Json = False) -> int:
+    """Set up the namespace of the cluster that is named: made if need be, its retention, its search attributes.
+
+    Parameters
+    ----------
+    within
+        Seconds that the cluster has to answer.
+    """
+    from cli.installing import namespace as set_up
+    from wiring.settings import read_settings
+
+    return await set_up(read_settings(), within=within, json=json)
+
+
+@app.command
+def health(part: Literal["portal", "worker"]) -> int:
+    """Say whether the portal, or the worker, of this machine and these settings lives (exit code 1 when it does not).
+
+    Parameters
+    ----------
+    part
+        The portal answers at its address; the worker at that of its numbers, with a heartbeat of the last 90 seconds.
+    """
+    from cli.installing import health as ask
+    from wiring.settings import read_settings
+
+    return ask(read_settings(), part)
+
+
+@app.command
+def backup(*, to: Path, keys: Path | None = None, json: Json = False) -> int:
+    """Save everything to a new folder, while everything runs: databases, letters, documents, packets, feed, anchors.
+
+    Parameters
+    ----------
+    to
+        The new folder.
+    keys
+        Another new folder, for the keys: who has both folders can read everything.
+    """
+    from cli.saving import backup as save
+    from wiring.settings import read_settings
+
+    return save(read_settings(), to, keys, json=json)
+
+
+@app.command
+def restore(
+    *,
+    source: Annotated[Path, Parameter(name="--from")],
+    keys: Path | None = None,
+    dry_run: Annotated[bool, Flag] = False,
+    json: Json = False,
+) -> int:
+    """Put a backup back, verified file by file, where nothing is yet; nothing is ever overwritten.
+
+    Parameters
+    ----------
+    source
+        The folder of the backup.
+    keys
+        The folder of its keys, where they are gone, too.
+    dry_run
+        Only verify it.
+    """
+    from cli.saving import restore as put_back
+    from wiring.settings import read_settings
+
+    return put_back(read_settings(), source, keys, dry_run=dry_run, json=json)
 
 
 @app.command

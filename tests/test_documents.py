@@ -1,4 +1,4 @@
-"""What the documents say is so: commands, settings, folders, clauses, targets, and the production files."""
+"""What the documents say is so: commands, settings, folders, clauses, targets."""
 
 import importlib.util
 import json
@@ -14,7 +14,6 @@ from policy.actions import ACTIONS
 from policy.clauses import Clause
 from wiring.intakefields import COLUMNS, PATHS
 from wiring.settings import PREFIX, Settings
-from workflows import QUEUES
 
 specification = importlib.util.spec_from_file_location("generate", Path(__file__).parents[1] / "docs" / "generate.py")
 assert specification
@@ -29,7 +28,6 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 ACTIONS_PAGE = (ROOT / "docs" / "actions.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 PROSE = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 
 
@@ -82,17 +80,6 @@ def test_every_link_in_the_documents_leads_somewhere():
     for file in PROSE:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", file.read_text(encoding="utf-8")):
             assert (file.parent / target).exists(), f"{file.name}: {target}"
-
-
-def test_the_production_files_name_only_settings_and_commands_that_exist():
-    settings = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-
-    assert set(re.findall(rf"{PREFIX}\w+", COMPOSE + dockerfile)) <= settings
-    assert set(re.findall(r"worker\.py, --queue, (\w+)", COMPOSE)) == set(QUEUES)
-    for folder in re.findall(r"^COPY (\w+) \1$", dockerfile, re.MULTILINE):
-        assert (ROOT / folder).is_dir()
-    assert all(re.search(r":[\d.]+$", image) for image in re.findall(r"image: (\S+)", COMPOSE))
 
 
 def test_the_constraints_hold_names_and_versions_and_no_addresses():

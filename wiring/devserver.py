@@ -13,15 +13,11 @@ import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
-from datetime import timedelta
 from pathlib import Path
 
-from google.protobuf.duration_pb2 import Duration
-from temporalio.api.namespace.v1 import NamespaceConfig
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, UpdateNamespaceRequest
-from temporalio.client import Client
 from temporalio.service import RPCError
 
+from wiring.namespace import keep_histories
 from wiring.searchattributes import add_search_attributes
 from wiring.serverlock import ServerAddress, ServerError, running_server, server_lock, unusable
 from wiring.serverprocess import DATABASE, HOST, NAMESPACE, Launch, ServerProcess, find_program, server_process
@@ -74,7 +70,7 @@ async def embedded_server(
         async with server_process(launch, home, ports) as process:
             client = await process.healthy(grpc)
             try:
-                await _keep_histories(client, settings.retention_days)
+                await keep_histories(client, settings.retention_days)
                 await add_search_attributes(client, search_attributes)
             except RPCError as error:
                 raise ServerError(f"The Temporal server at {grpc} refuses its settings: {error.message}.") from error
@@ -176,15 +172,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-async def _keep_histories(client: Client, days: int) -> None:
-    """Sets how long closed cases' histories are kept; as it comes, the server forgets them after a day."""
-    wanted = Duration()
-    wanted.FromTimedelta(timedelta(days=days))
-    config = NamespaceConfig(workflow_execution_retention_ttl=wanted)
-    await client.workflow_service.update_namespace(UpdateNamespaceRequest(namespace=NAMESPACE, config=config))
-    namespace = await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=NAMESPACE))
-    kept = namespace.config.workflow_execution_retention_ttl
-    if kept != wanted:
-        raise ServerError(f"The Temporal server keeps closed cases for {kept.ToTimedelta()}, not for {days} days.")

@@ -3,30 +3,78 @@
 The embedded default needs none: its files lie under ``var/`` of the working directory. Temporal's own environment
 configuration (``TEMPORAL_ADDRESS``, ``TEMPORAL_NAMESPACE``, ``TEMPORAL_API_KEY``, ``TEMPORAL_TLS_…``) is read by the
 SDK itself (``wiring/temporal.py``) and makes every command use that cluster instead of the embedded server.
+
+Each secret can come from a file instead, as containers are given them: its variable with ``_FILE`` behind its name.
 """
 
+import os
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from policy.people import EMAIL_PATTERN
 from policy.trust import TrustMode
 
 PREFIX = "SECOND_OPINION_"
+FROM_FILE = "_FILE"
+SECRETS = (
+    "database_url",  # may hold a password
+    "database_password",
+    "smtp_url",
+    "s3_access_key",
+    "s3_secret_key",
+    "root_key",
+    "plan_key",
+    "oidc_client_secret",
+)
 
 
 class SettingsError(Exception):
     """A setting that cannot be used; the message names it and says how to mend it."""
 
 
+class SecretFiles(PydanticBaseSettingsSource):
+    """The secrets that ``SECOND_OPINION_<NAME>_FILE`` names a file of; a line's end behind them does not count."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 - theirs
+        """One secret, or None. Raises SettingsError, for a file that cannot be read, is empty, or says it twice."""
+        variable = f"{PREFIX}{field_name.upper()}"
+        named = os.environ.get(variable + FROM_FILE) if field_name in SECRETS else None
+        if not named:
+            return None, field_name, False
+        if os.environ.get(variable):
+            raise SettingsError(f"{variable} and {variable}{FROM_FILE} are both set: take one of them away.")
+        try:
+            secret = Path(named).read_text(encoding="utf-8").rstrip("\r\n")
+        except OSError as trouble:
+            reason = (trouble.strerror or type(trouble).__name__).lower()
+            raise SettingsError(f"{variable}{FROM_FILE}: {named} cannot be read: {reason}.") from trouble
+        except UnicodeDecodeError:
+            raise SettingsError(f"{variable}{FROM_FILE}: {named} is no text in UTF-8.") from None
+        if not secret:
+            raise SettingsError(f"{variable}{FROM_FILE}: {named} is empty: write the secret into it.")
+        return secret, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """All that are named, by setting."""
+        found = {name: self.get_field_value(self.settings_cls.model_fields[name], name)[0] for name in SECRETS}
+        return {name: secret for name, secret in found.items() if secret is not None}
+
+
 class Settings(BaseSettings):
-    """What can be set, each as ``SECOND_OPINION_<NAME>``."""
+    """What can be set, each as ``SECOND_OPINION_<NAME>``, secrets as ``SECOND_OPINION_<NAME>_FILE``, too."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
 
     home: Path = Field(Path("var"), description="Folder of everything that the embedded default writes.")
     database_url: str = Field("", description="Records. Empty: SQLite at home/records.db. Else a PostgreSQL URL.")
+    database_password: SecretStr = Field(
+        SecretStr(""), description="The password, where the URL of the records has none."
+    )
     outbox: Path | None = Field(None, description="Letters ready to print. Empty: home/outbox.")
     mail: Path | None = Field(None, description="Print batches and the queue before them. Empty: home/mail.")
     smtp_url: SecretStr = Field(
@@ -78,10 +126,34 @@ class Settings(BaseSettings):
     )
     log_format: str = Field("auto", pattern="^(auto|json|console)$", description="auto: console on a terminal.")
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - there is no such file
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - a folder whose names we do not choose
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given in code, then the environment, then the files that it names."""
+        return init_settings, env_settings, SecretFiles(settings_cls)
+
     @property
     def records_url(self) -> str:
-        """Where the records are, as SQLAlchemy wants it."""
-        return self.database_url or f"sqlite:///{self.home / 'records.db'}"
+        """Where the records are, as SQLAlchemy wants it. Raises SettingsError for a password that has no user."""
+        if not self.database_url:
+            return f"sqlite:///{self.home / 'records.db'}"
+        password = self.database_password.get_secret_value()
+        if not password:
+            return self.database_url
+        url = urlsplit(self.database_url)
+        user, at, host = url.netloc.rpartition("@")
+        if not at or ":" in user:
+            raise SettingsError(
+                f"{PREFIX}DATABASE_PASSWORD goes with a URL that names a user and no password: "
+                f"{PREFIX}DATABASE_URL=postgresql://user@host:5432/database."
+            )
+        return url._replace(netloc=f"{user}:{quote(password, safe='')}@{host}").geturl()
 
     @property
     def portal_address(self) -> str:
