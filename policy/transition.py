@@ -8,6 +8,7 @@ from pydantic import AwareDatetime
 from policy.case import FIRST_GENERATION, Case
 from policy.lifecycle import Outcome, Stage
 from policy.particulars import Filing, Notice, RefusedAction, StoryEntry
+from policy.report.facts import CaseFact, fact_of
 from policy.request import Attachment, Priority, Request
 from policy.tasks import HumanTask
 from policy.timeframes import DECISION_LIMITS, Clock, governing
@@ -20,6 +21,7 @@ class Transition(Value):
     """New lines of the story and the rows that changed. Idempotent on (``case_number``, ``revision``).
 
     ``revision`` is the number of the last line of the story. ``request`` is given only in a case's first transition.
+    ``fact`` is what the committees' report counts of the case.
     """
 
     case_number: str
@@ -43,6 +45,7 @@ class Transition(Value):
     notices: tuple[Notice, ...]
     documents: tuple[Attachment, ...]
     request: Request | None = None
+    fact: CaseFact | None = None
 
 
 class GivenUp(Value):
@@ -80,6 +83,7 @@ def between(before: Case | None, after: Case, at: datetime) -> Transition:
         notices=_changed(before.notices if before else (), after.notices),
         documents=_changed(_documents(before), _documents(after)),
         request=None if before else after.request,
+        fact=fact_of(after),
     )
 
 

@@ -13,8 +13,10 @@ from policy.channels import Attempt
 from policy.complaints import FieldError
 from policy.delegated import DelegatedPacket
 from policy.directory import Physician
+from policy.opinion import OpinionEnd
 from policy.people import Role
-from policy.request import Request
+from policy.report.facts import Asked, LeftTier
+from policy.request import Reason, Request
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -104,6 +106,8 @@ class JsonText(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002
         """From the database."""
+        if value == "[]":  # by far the most frequent one, where there are many
+            return ()
         return self.kept.validate_json(value) if value is not None else None
 
 
@@ -119,6 +123,34 @@ class Attempts(JsonText):
 
     cache_ok = True
     kept = TypeAdapter(tuple[Attempt, ...])
+
+
+class AskedList(JsonText):
+    """The requests for information of a case."""
+
+    cache_ok = True
+    kept = TypeAdapter(tuple[Asked, ...])
+
+
+class LeftList(JsonText):
+    """The rungs of the ladder that were left, and why."""
+
+    cache_ok = True
+    kept = TypeAdapter(tuple[LeftTier, ...])
+
+
+class EndList(JsonText):
+    """How placements ended."""
+
+    cache_ok = True
+    kept = TypeAdapter(tuple[OpinionEnd, ...])
+
+
+class ReasonList(JsonText):
+    """The reasons of a request."""
+
+    cache_ok = True
+    kept = TypeAdapter(tuple[Reason, ...])
 
 
 class RequestJson(TypeDecorator[Request]):

@@ -11,6 +11,7 @@ from records.errors import RecordsError
 from records.projections import Row
 from records.statements import (
     CLOCKS_STOPPED,
+    FACT_CLOSED,
     FIRST_LATE,
     GIVEN_UP,
     LAST_LATE,
@@ -22,7 +23,7 @@ from records.statements import (
     TASKS_EXITED,
     inserting,
 )
-from records.tables import CASES, CLOCKS, DOCUMENTS, LEDGER, NOTICES, REFUSALS, TASKS
+from records.tables import CASE_FACTS, CASES, CLOCKS, DOCUMENTS, LEDGER, NOTICES, REFUSALS, TASKS
 
 
 class CaseLedger:
@@ -79,6 +80,7 @@ class CaseLedger:
                 return
             if connection.execute(GIVEN_UP, {"case": number, "at": given_up.at}).rowcount == 0:
                 return
+            connection.execute(FACT_CLOSED, {"case": number, "at": given_up.at})
             connection.execute(TASKS_EXITED, {"case": number, "at": given_up.at})
             connection.execute(CLOCKS_STOPPED, {"case": number, "at": given_up.at, "why": given_up.why})
             text = f"Ended before its time: {given_up.why}"
@@ -114,6 +116,7 @@ def _project(connection: Connection, transition: Transition) -> None:
     _write(connection, TASKS, projections.tasks(transition))
     _write(connection, NOTICES, projections.notices(transition))
     _write(connection, DOCUMENTS, projections.documents(transition))
+    _write(connection, CASE_FACTS, projections.facts(transition))
 
 
 def _take_off(connection: Connection, transition: Transition) -> None:

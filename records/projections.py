@@ -3,6 +3,7 @@
 from typing import Any
 
 from policy.particulars import RefusedAction, StoryEntry
+from policy.report.facts import CaseFact
 from policy.request import Request
 from policy.transition import Transition
 
@@ -131,6 +132,17 @@ def documents(transition: Transition) -> list[Row]:
         }
         for document in transition.documents
     ]
+
+
+def facts(transition: Transition) -> list[Row]:
+    """What the report counts of the case; nothing of a transition that an older version told."""
+    fact = transition.fact
+    return [fact_row(fact, transition.revision)] if fact else []
+
+
+def fact_row(fact: CaseFact, revision: int) -> Row:
+    """One case as the report counts it."""
+    return {name: getattr(fact, name) for name in CaseFact.model_fields} | {"revision": revision}
 
 
 def lines(transition: Transition) -> list[Row]:

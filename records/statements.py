@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from policy.lifecycle import Stage
 from policy.tasks import TaskState
 from policy.timeframes import ClockState
-from records.tables import ABSENCES, CASES, CLOCKS, INTAKE, LEDGER, REFUSALS, TABLES, TASKS
+from records.tables import ABSENCES, CASE_FACTS, CASES, CLOCKS, INTAKE, LEDGER, REFUSALS, TABLES, TASKS
 
 INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -47,6 +47,9 @@ GIVEN_UP = (
         next_due_rule="",
         revision=FIRST_LATE,
     )
+)
+FACT_CLOSED = (
+    update(CASE_FACTS).where(CASE_FACTS.c.number == CASE).values(closed_at=bindparam("at"), revision=FIRST_LATE)
 )
 TASKS_EXITED = (
     update(TASKS)

@@ -2,7 +2,7 @@
 
 What the doors keep besides stands in ``doortables``, the directory of physicians in ``directorytables``,
 what delegates decided in ``delegatedtables``, the keys of cases in ``keytables``, what is wrong with cases in
-``troubletables``.
+``troubletables``, what the committees' report counts in ``facttables``.
 ``migrations`` makes them; a test holds the two together. The ledger's triggers are in the migration alone.
 """
 
@@ -25,6 +25,7 @@ from records.columns import Attempts, FieldErrors, Readable, RequestJson, RoleLi
 from records.delegatedtables import DELEGATED
 from records.directorytables import DIRECTORY
 from records.doortables import DOORS
+from records.facttables import FACTS
 from records.keytables import KEYS
 from records.rowbase import Record, came_later, case_key, instant, only, words
 from records.troubletables import TROUBLE_TABLES
@@ -239,6 +240,7 @@ TABLES: dict[str, Table] = {
     **CHAINED.tables,
     **KEYS.tables,
     **TROUBLE_TABLES.tables,
+    **FACTS.tables,
 }
 NUMBERING = TABLES["numbering"]
 INTAKE = TABLES["intake"]
@@ -267,3 +269,4 @@ TROUBLES = TABLES["troubles"]
 DELEGATED_LINES = TABLES["delegated_lines"]
 LINKS = TABLES["links"]
 CASE_KEYS = TABLES["case_keys"]
+CASE_FACTS = TABLES["case_facts"]
