@@ -5,11 +5,13 @@ import contextlib
 import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.upkeep import UpkeepSteps
 from adapters.shelf import AdapterError
 from cli.house import DONE, quiet_logs, server_address
 from cli.screen import console
@@ -20,6 +22,7 @@ from wiring.desk import FrontDesk
 from wiring.devserver import ServerError, embedded_server
 from wiring.keys import VaultError
 from wiring.logs import set_up_logs
+from wiring.schedules import Upkeep, see_to_schedules
 from wiring.searchattributes import add_search_attributes
 from wiring.settings import Settings
 from wiring.telemetry import WorkerMetrics, set_up_runtime
@@ -55,11 +58,13 @@ async def run_worker(settings: Settings, queue: str) -> int:
     world = open_world(settings)
     client = await connect(settings, server_address(settings), records=world.records)
     await learn_search_attributes(client)
+    await schedule_upkeep(client)
+    steps = replace(world.steps, upkeep=UpkeepSteps(Upkeep(client, world)))
     queues = tuple(QUEUES.values()) if queue == "all" else (QUEUES[queue],)
     async with (
         stopped_by_signals() as stopped,
         anchoring(world),
-        running_workers(client, world.steps, queues, max_cached_cases=settings.max_cached_cases),
+        running_workers(client, steps, queues, max_cached_cases=settings.max_cached_cases),
     ):
         console.print(f"Working on {', '.join(queues)} at {client.service_client.config.target_host}. Ctrl-C stops.")
         watching = asyncio.create_task(Watcher(client, world.records, queues, metrics).watch(stopped))
@@ -118,6 +123,14 @@ async def learn_search_attributes(client: Client) -> None:
         raise ServerError(
             f"The cluster does not let us add search attributes ({trouble.message}); ask its operator for: {names}."
         ) from trouble
+
+
+async def schedule_upkeep(client: Client) -> None:
+    """A cluster that lets us keeps the nightly reconciliation; without it the command does the same."""
+    try:
+        await see_to_schedules(client)
+    except RPCError as trouble:
+        log.warning("upkeep.not_scheduled", extra={"problem": trouble.status.name})
 
 
 @contextlib.asynccontextmanager

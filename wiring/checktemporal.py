@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, GetSystemInfoRequest
 from temporalio.client import Client
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
+from policy.timeframes import spoken
 from wiring.checks import Check, failed, ok, warning
 from wiring.devserver import running_server
 from wiring.executions import paused
 from wiring.observing import QueueSight, look_at, stuck_cases, temporal_drift
+from wiring.schedules import RECONCILE
 from wiring.settings import Settings
 from wiring.temporal import TemporalError, connect, named_cluster
 from workflows import QUEUES
@@ -133,10 +135,18 @@ async def _paused(client: Client, _settings: Settings, _now: datetime) -> tuple[
 
 
 async def _schedules(client: Client, _settings: Settings, _now: datetime) -> tuple[Check, ...]:
-    count = 0
-    async for _ in await client.list_schedules():
-        count += 1
-    return (ok("schedules", f"{count} on the server; this version needs none"),)
+    try:
+        about = await client.get_schedule_handle(RECONCILE).describe()
+    except RPCError as refused:
+        if refused.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        mend = "Start a worker, which makes it; or run now and then: second-opinion reconcile"
+        return (warning("schedules", "the nightly reconciliation is not scheduled", mend),)
+    if about.schedule.state.paused:
+        mend = f"temporal schedule toggle --unpause --schedule-id {RECONCILE}"
+        return (warning("schedules", "the nightly reconciliation is paused", mend),)
+    upcoming = next(iter(about.info.next_action_times), None)
+    return (ok("schedules", f"the next reconciliation: {spoken(upcoming) if upcoming else 'never'}"),)
 
 
 async def _clock(client: Client, _settings: Settings, _now: datetime) -> tuple[Check, ...]:

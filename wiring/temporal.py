@@ -22,6 +22,7 @@ from activities.delegation import DelegationSteps
 from activities.filing import FilingSteps
 from activities.ledger import LedgerSteps
 from activities.letters import LetterSteps
+from activities.upkeep import UpkeepSteps
 from records import database
 from records.errors import RecordsError
 from wiring.casekeys import open_case_keys, see_to_a_plan_key
@@ -34,10 +35,11 @@ from workflows.delegated import DelegatedDecisionWorkflow
 from workflows.guard import GuardSignals
 from workflows.second_opinion import SecondOpinionWorkflow
 from workflows.third_opinion import ThirdOpinionWorkflow
+from workflows.upkeep import ReconciliationWorkflow
 
 __all__ = ["Steps", "TemporalError", "build_replayer", "connect", "named_cluster", "running_workers", "sandboxed"]
 
-WORKFLOWS = [SecondOpinionWorkflow, ThirdOpinionWorkflow, DelegatedDecisionWorkflow]
+WORKFLOWS = [SecondOpinionWorkflow, ThirdOpinionWorkflow, DelegatedDecisionWorkflow, ReconciliationWorkflow]
 THREADS = 4  # two cores typeset and write; more threads only queue at the database and the interpreter
 
 
@@ -49,6 +51,7 @@ class Steps:
     letters: LetterSteps
     filing: FilingSteps
     delegation: DelegationSteps | None = None  # None: a stage that plays no delegated decisions
+    upkeep: UpkeepSteps | None = None  # it needs a client, which the world has not: who runs a worker adds it
 
 
 def named_cluster() -> str | None:
@@ -157,6 +160,7 @@ def _build_worker(
                 ledger.present_to_physician,
                 ledger.present_to_consultant,
                 *_delegation(steps.delegation),
+                *([steps.upkeep.reconcile] if steps.upkeep else []),
             ],
             activity_executor=threads,
             interceptors=[GuardSignals()],

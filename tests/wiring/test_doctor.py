@@ -283,7 +283,9 @@ async def test_the_server_its_namespace_its_queues_and_what_waits_are_seen(setti
     assert (bare["retention"].health, longer["retention"].health) == (OK, WARNING)
     assert bare["clock of Temporal"].health is OK
     assert bare["stuck cases"].health is OK
-    assert "this version needs none" in bare["schedules"].seen
+    assert bare["schedules"].health is WARNING
+    assert "second-opinion reconcile" in bare["schedules"].mend
+    assert bare["paused cases"].health is OK
     assert whole["search attributes"].health is OK
 
 

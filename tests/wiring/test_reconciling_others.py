@@ -15,8 +15,8 @@ from records import queries
 from records.delegated import one
 from records.troubles import TroubleKind
 from tests.builders import CASE_MANAGER, CMO, a_first_opinion, a_report, a_request, plan_physician
-from tests.portal.decisions import fresh
 from tests.policy.steps import SUPERVISOR
+from tests.portal.decisions import fresh
 from tests.wiring.interventions import Theatre, a_theatre
 from wiring.comparing import Kind
 from wiring.delegated import DelegationDesk
