@@ -34,7 +34,6 @@ from wiring.world import World, open_world
 from workflows import workflow_id
 from workflows.casefile import LONGEST
 from workflows.inspection import SEARCH_ATTRIBUTES
-from workflows.second_opinion import SecondOpinionWorkflow
 
 pytestmark = pytest.mark.server
 ODD = 'O\'Brien & "Sons" IPA, 50% \\'  # a name may hold what a query, or an address, means something by
@@ -181,7 +180,7 @@ async def test_each_case_answers_in_the_temporal_ui_alone(played: Played):
 
 
 async def test_timers_and_steps_have_names(played: Played):
-    handle = played.client.get_workflow_handle_for(SecondOpinionWorkflow.run, workflow_id(played.made["new"]))
+    handle = played.client.get_workflow_handle(workflow_id(played.made["new"]))
     history = await handle.fetch_history()
     decoder = played.client.data_converter
 
