@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -116,24 +117,33 @@ class House:
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
+    with a_house(tmp_path / "var") as made:
+        yield made
+
+
+@contextmanager
+def a_house(home: Path) -> Iterator[House]:
+    """A house while the block lasts; its processes end with it."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "SECOND_OPINION_"))},
-        "SECOND_OPINION_HOME": str(tmp_path / "var"),
+        "SECOND_OPINION_HOME": str(home),
         "SECOND_OPINION_GRPC_PORT": str(free_port()),
         "SECOND_OPINION_UI_PORT": str(free_port()),
         "SECOND_OPINION_SYNCHRONOUS": "normal",
         "PYTHONUNBUFFERED": "1",
     }
-    made = House(tmp_path / "var", environment)
-    yield made
-    for process in reversed(made.processes):
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-    for process in made.processes:
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdout:
-            process.stdout.close()
+    made = House(home, environment)
+    try:
+        yield made
+    finally:
+        for process in reversed(made.processes):
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+        for process in made.processes:
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            if process.stdout:
+                process.stdout.close()

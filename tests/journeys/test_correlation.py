@@ -29,7 +29,7 @@ def logged(house: House, *command: str, name: str, until: str) -> Path:
             [sys.executable, *command], cwd=ROOT, env=house.environment, stdout=out, stderr=subprocess.STDOUT, text=True
         )
     house.processes.append(process)
-    for _ in range(200):
+    for _ in range(600):
         if until in file.read_text():
             return file
         assert process.poll() is None, file.read_text()
