@@ -123,6 +123,11 @@ app.command(
     name="supervise",
     help="What is wrong with cases as such: stuck ones, and who sees to it.",
 )
+app.command(
+    "cli.reports:app",
+    name="report",
+    help="The committees' report of a period: figures, trends and flags as data; its counts derived a second time.",
+)
 app.command("cli.tokens:app", name="tokens", help="The tokens with which programs come to the portal's API.")
 
 

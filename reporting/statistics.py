@@ -1,7 +1,6 @@
 """The statistics of trends: exact limits, exact tests, a correction for many comparisons, the rules of a run chart.
 
-The distributions are SciPy's; what is here chooses among them and says so. Probabilities are floats until they are shown.
-Each is checked against published worked examples in tests/reporting/test_statistics.py.
+The distributions are SciPy's; what is here chooses among them and says so. Probabilities are floats until shown. Each is checked against published worked examples in tests/reporting/test_statistics.py.
 """
 
 from collections.abc import Iterable, Sequence

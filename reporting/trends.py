@@ -1,7 +1,7 @@
-"""Trends: funnel plots per provider, PPG and specialty; shares over time; and what of it the committees should see. P12.
+"""Trends: funnel plots per provider, PPG and specialty; shares over time; what of it the committees should see. P12.
 
-A point is flagged when it lies above the exact 99.8 percent limit around what the rest of the plan makes one expect, and
-when so many events by chance stay unlikely after Holm's correction for every comparison of the report.
+A point is flagged when it lies above the exact 99.8 percent limit around what the rest of the plan makes one expect,
+and when so many events by chance stay unlikely after Holm's correction for every comparison of the report.
 """
 
 from collections import defaultdict
@@ -275,9 +275,9 @@ def _flag(chart: str, drawn: _Drawn, point: FunnelPoint, comparisons: int) -> Fl
     said = drawn.event.verb.format(share=point.share.words.replace(" of ", " of ", 1))
     adjusted = f", adjusted for {drawn.unit.adjusted_for}" if drawn.unit.adjusted_for else ""
     sentence = (
-        f"{_capital(drawn.unit.unit)} {point.label} {said} from {drawn.period.first} to {drawn.period.last}; the rest of "
-        f"the plan makes one expect {point.expected} %{adjusted}. As many or more would come by chance with a probability "
-        f"of {_spoken(point.p_value)}; after the correction for all {comparisons} comparisons of this report it is "
+        f"{_capital(drawn.unit.unit)} {point.label} {said} from {drawn.period.first} to {drawn.period.last}; the rest "
+        f"of the plan makes one expect {point.expected} %{adjusted}. As many or more would come by chance with a "
+        f"probability of {_spoken(point.p_value)}; after the correction for all {comparisons} comparisons of this report it is "
         f"{_spoken(point.adjusted)}. A flag is a question, not a finding: look at the cases."
     )
     return Flag(
@@ -365,8 +365,8 @@ def _rise(series: _Series, quarters: tuple[SeriesPoint, ...], adjusted: float | 
     name = f"{event.id}-over-time"
     sentence = (
         f"{event.title} in {last.period}: {last.share.words}; the other quarters since {quarters[0].period} make one "
-        f"expect {_percent(rest)} %. As many or more would come by chance with a probability of {_spoken(_p(p_value))}; "
-        f"after the correction for all comparisons of this report it is {_spoken(_p(adjusted))}."
+        f"expect {_percent(rest)} %. As many or more would come by chance with a probability of "
+        f"{_spoken(_p(p_value))}; after the correction for all comparisons of this report it is {_spoken(_p(adjusted))}."
     )
     return Flag(
         id=f"{name}: {last.period}",

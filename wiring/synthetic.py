@@ -1,7 +1,7 @@
-"""Made-up cases put into empty records, whole: register, rows, clocks, ledger, chain, facts. For the demonstration. P12.
+"""Made-up cases put whole into empty records: register, rows, clocks, ledger, chain, facts. P12.
 
-They go in by the statements of the real ledger, many at once; no workflow runs for them. Into records that hold anything
-of the same years they do not go.
+For the demonstration, and to measure. They go in by the statements of the real ledger, many at once; no workflow runs
+for them. Into records that hold cases already they do not go.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""The figures about a case's course: consultations, information, placement, reports, opinions compared. P3 to P7, T1."""
+"""The figures about a case's course: consultation, information, placement, opinions compared. P3 to P7, T1."""
 
 from policy.clauses import Clause
 from policy.particulars import Agreement
@@ -106,7 +106,7 @@ class Placements:
             basis=Basis.PLACED,
             columns=(Column(id="left", title="Placements", kind=Kind.COUNT),),
             rows=rows,
-            note="A placement that passed over two rungs stands in two rows. What staff wrote in words is not shown here.",
+            note="A placement that passed over two rungs stands in two rows. What staff wrote is not shown.",
         )
 
     def _ends(self) -> Table:

@@ -72,8 +72,8 @@ class Delegates:
                 *(Column(id=part, title=title, kind=Kind.SHARE) for part, title in PARTS.items()),
             ),
             rows=self._rows(self._scores),
-            note="As each copy came: what was mended later still counts, what was waived does not. Of a part with several "
-            "checks, a packet passes when it passes all of them.",
+            note="As each copy came: what was mended later still counts, what was waived does not. Where a part has several "
+            "checks, a packet passes it by passing all of them.",
         )
         return outcomes, scores
 
@@ -87,7 +87,7 @@ class Delegates:
         shares = (share(self._numbers.of(row, code), every, listed[code]) for code in DelegateOutcome)
         return number(every, drill(Basis.DELEGATED, *where)), *shares
 
-    def _scores(self, row: str, *where: tuple[str, object]) -> tuple[Cell, ...]:
+    def _scores(self, row: str, *_where: tuple[str, object]) -> tuple[Cell, ...]:
         of = self._numbers.of
         whole = share(of(row, "faultless"), of(row, "checked"))
         parts = (share(of(row, f"{part}-passed"), of(row, f"{part}-looked")) for part in PARTS)

@@ -1,4 +1,4 @@
-"""Which cases stand behind a cell: the same words that the figures count by, asked of each case. Policy 90.2.17, P12."""
+"""Which cases stand behind a cell: the words that the figures count by, asked of each case. Policy 90.2.17, P12."""
 
 from datetime import datetime
 from functools import partial
@@ -23,25 +23,22 @@ def stands_behind_delegated(fact: DelegatedFact, drill: Drill, period: Period) -
 
 
 def _when(fact: CaseFact, basis: Basis) -> tuple[datetime | None, ...]:
-    match basis:
-        case Basis.RECEIVED:
-            return (fact.received_at,)
-        case Basis.ANSWERED:
-            return (fact.ended_at,)
-        case Basis.DECIDED:
-            return (fact.decided_at,)
-        case Basis.PLACED:
-            return (fact.placed_at,)
-        case Basis.REPORTED:
-            return (fact.reported_at,)
-        case Basis.COMPARED:
-            return (fact.reported_at if fact.agreement else None,)
-        case Basis.CONSULTED:
-            return (fact.consulted_at,)
-        case Basis.ASKED:
-            return tuple(asked.requested_at for asked in fact.information)
-        case Basis.DUE | Basis.DELEGATED:
-            return ()
+    if basis is Basis.ASKED:
+        return tuple(asked.requested_at for asked in fact.information)
+    if basis is Basis.COMPARED:
+        return (fact.reported_at if fact.agreement else None,)
+    field = TIMES.get(basis)
+    return (getattr(fact, field),) if field else ()
+
+
+TIMES = {
+    Basis.RECEIVED: "received_at",
+    Basis.ANSWERED: "ended_at",
+    Basis.DECIDED: "decided_at",
+    Basis.PLACED: "placed_at",
+    Basis.REPORTED: "reported_at",
+    Basis.CONSULTED: "consulted_at",
+}
 
 
 def _has(found: object, value: str) -> bool:

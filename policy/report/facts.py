@@ -146,7 +146,7 @@ def fact_of(case: Case) -> CaseFact:
 
 
 def left_because(why: str) -> LeftBecause:
-    """The code of the sentence with which a rung was left: the proposal's sentences are known, any other is in words."""
+    """The code of the sentence with which a rung was left: those of a proposal are known, others are in words."""
     said = why.strip().casefold()
     if said.startswith("no physician for ") and " is on record " in said:
         return LeftBecause.NOBODY_ON_RECORD

@@ -28,7 +28,7 @@ class Figure(Protocol):
 
 
 class Figures:
-    """Counts what it sees; ``tables`` are the figures of all that was seen. The order of what is seen does not matter."""
+    """Counts what it sees; ``tables`` are the figures of all of it. In which order it is seen does not matter."""
 
     def __init__(self, period: Period, as_of: datetime, edition: Edition | None = None) -> None:
         """``as_of`` is when the records are read: what is overdue then counts. ``edition`` names the categories."""

@@ -1,8 +1,8 @@
 """The public metrics of prior authorization for a year: 42 CFR 422.122(c) and 438.210(f), by CMS-0057-F. P12.
 
 Published by March 31 for the calendar year before, without drugs. What counts as standard and expedited, as approved,
-denied, extended and approved after an appeal is said in docs/report-definitions.md. Here they are those of second opinions
-alone: the plan adds its other services to them.
+denied, extended and approved after an appeal is said in docs/report-definitions.md. Here they are those of second
+opinions alone: the plan adds its other services to them.
 """
 
 from collections.abc import Iterable

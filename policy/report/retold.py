@@ -76,30 +76,24 @@ def retold(number: str, lines: Iterable[Told]) -> Retold:
     referred: datetime | None = None
     for line in lines:
         subject, _, what = line.event.partition(":")
-        match subject:
-            case "request" | "determination" | "decision":
-                case = _request(case, what, line)
-            case "consultation" if what == "referred":
-                referred = line.at
-            case "consultation":
-                against = "does not recommend" in line.text
-                case = case._replace(consulted_at=referred, recommends=str(not against))
-            case "information" if what == "requested":
-                items = line.text.removeprefix("Asked the provider for ").count(", ") + 1
-                case = case._replace(asked=(*case.asked, (line.at, items)))
-            case "opinion" | "report" | "opinions" | "third-opinion":
-                case = _opinion(case, line)
-            case "clock":
-                case = _clock(case, late, what, line)
-            case "case" if what == "coded":
-                case = case._replace(category=line.text.partition(":")[0])
+        if subject in ("request", "determination"):
+            case = _request(case, what, line)
+        elif subject == "clock":
+            case = _clock(case, late, what, line)
+        elif line.event == "consultation:referred":
+            referred = line.at
+        elif line.event == "consultation:given":
+            case = case._replace(consulted_at=referred, recommends=str("does not recommend" not in line.text))
+        else:
+            case = _otherwise(case, line)
     return case._replace(decided_late=any(late.values()) and case.decided_at is not None)
 
 
 def _request(case: Retold, what: str, line: Told) -> Retold:
     if found := RECEIVED.fullmatch(line.text) if what == "received" else None:
-        names = dict(zip(("line", "priority", "specialty", "requester"), found.groups(), strict=True))
-        return case._replace(**names, received_on=local_day(line.at))
+        of, priority, specialty, requester = found.groups()
+        known = case._replace(line=of, priority=priority, specialty=specialty, requester=requester)
+        return known._replace(received_on=local_day(line.at))
     if what == "expedited":
         return case._replace(priority="expedited")
     if what == "withdrawn":
@@ -109,6 +103,15 @@ def _request(case: Retold, what: str, line: Told) -> Retold:
     if what in ("approved", "denied") and case.decided_at is None:
         return case._replace(outcome=what, decided_at=line.at)
     return case
+
+
+def _otherwise(case: Retold, line: Told) -> Retold:
+    if line.event == "information:requested":
+        items = line.text.removeprefix("Asked the provider for ").count(", ") + 1
+        return case._replace(asked=(*case.asked, (line.at, items)))
+    if line.event == "case:coded":
+        return case._replace(category=line.text.partition(":")[0])
+    return _opinion(case, line)
 
 
 def _opinion(case: Retold, line: Told) -> Retold:

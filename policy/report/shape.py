@@ -1,7 +1,7 @@
-"""The committees' report as it is rendered: tables, charts, flags, each with an id that never changes. Policy 90.2.17, P12.
+"""The committees' report as it is rendered: tables, charts, flags, each with an id that never changes. P12.
 
-HTML, PDF and spreadsheet are made of this one value and compute nothing, so that every number of them agrees. Counts are
-integers, a share carries its numerator and denominator, other amounts are decimals, rounded when they are made.
+HTML, PDF and spreadsheet are made of this one value and compute nothing, so that every number of them agrees. Counts
+are integers, a share carries its numerator and denominator, other amounts are decimals, rounded when they are made.
 """
 
 from datetime import date
@@ -172,8 +172,8 @@ class Curve(Value):
 class Funnel(Value):
     """A funnel plot: the number of cases to the right, the share upward. ``centre`` is the plan's share.
 
-    ``overdispersion`` is how much more the units differ than chance alone would make them (1: no more), as Spiegelhalter
-    2005 estimates it, with a tenth of the units winsorized at each end.
+    ``overdispersion`` is how much more the units differ than chance alone would make them (1: no more), estimated as by
+    Spiegelhalter 2005, with a tenth of the units winsorized at each end.
     """
 
     id: str = Field(pattern=ID)
@@ -238,7 +238,7 @@ class OverTime(Value):
 
 
 class Flag(Value):
-    """What the committees should look at: who, in which chart, and a sentence of what was seen, against what, how sure."""
+    """What the committees should look at, and a sentence of what was seen, against what, and how sure."""
 
     id: str
     chart: str

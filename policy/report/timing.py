@@ -58,7 +58,7 @@ class DecisionTimes:
                 Column(id="median-days", title="Median, business days", kind=Kind.DAYS),
             ),
             rows=(*rows, total(self._cells(TOTAL))),
-            note="Hours elapse through nights and weekends. Business days are the state's; the day of receipt is day 0.",
+            note="Hours elapse through nights and weekends. Business days are the state's; receipt is day 0.",
         )
 
     def _cells(self, row: str, *where: tuple[str, object]) -> tuple[Cell, ...]:
@@ -123,7 +123,6 @@ class Clocks:
             rows=rows,
             note="From the event that starts the clock to what ends it. What was waived or held by law is not counted.",
         )
-        causes = self._causes
         why = Table(
             id="breach-causes",
             section=SECTION,

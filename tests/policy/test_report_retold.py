@@ -7,9 +7,8 @@ from policy.case import Case
 from policy.report.facts import fact_of
 from policy.report.retold import Retold, Told, retold
 from policy.request import LineOfBusiness
-from tests.builders import CASE_MANAGER, CMO, a_first_opinion, a_report, a_request, plan_physician
+from tests.builders import CASE_MANAGER, CMO, CONSULTANT, a_first_opinion, a_report, a_request, plan_physician
 from tests.policy.steps import DENIAL, consultation, does, opened
-from tests.builders import CONSULTANT
 from tests.records.lives import a_long_life, a_short_life
 
 

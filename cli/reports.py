@@ -1,0 +1,124 @@
+"""``second-opinion report``: the committees' report of a period, and its counts derived a second time. P12.
+
+What is written here is the report as data (JSON); HTML, PDF and spreadsheet are made of the same value.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from rich.markup import escape
+
+from cli.house import BAD_INPUT, DONE, NOT_AVAILABLE, REFUSED, desk_of
+from cli.options import Flag, Json
+from cli.screen import as_json, complain, console, now
+from policy.report.period import Period, parsed
+from policy.report.shape import CommitteeReport, Difference
+from policy.request import LineOfBusiness
+from records.database import open_records
+from wiring.reports import compiled
+from wiring.reportverify import from_temporal, reconciled
+from wiring.settings import Settings, read_settings
+from wiring.world import open_world
+
+app = App(name="report")
+
+DATA = "report.json"
+Lines = Annotated[
+    tuple[LineOfBusiness, ...], Parameter(name="--line", negative="", show_default=False, help="Only these lines.")
+]
+
+
+@app.default
+def write(period: str, *, to: Path, line: Lines = (), json: Json = False) -> int:
+    """Compile the report of a period, hold it against the ledger, and write it into a folder.
+
+    A report that is there is never overwritten: a finished one does not change.
+
+    Parameters
+    ----------
+    period
+        2026-Q3, 2026, 2026-10 or 2026-07-01..2026-09-30, in days of Los Angeles.
+    to
+        The folder; it is made. The report is written there as data: report.json.
+    """
+    asked = _asked(period)
+    if asked is None:
+        return BAD_INPUT
+    settings = read_settings()
+    engine = open_records(settings.records_url)
+    report = reconciled(engine, compiled(engine, asked, now(), line), now())
+    place = to / DATA
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+        with place.open("x", encoding="utf-8") as file:
+            file.write(report.model_dump_json(indent=1))
+    except FileExistsError:
+        complain(f"{place} is there already, and is not overwritten; name another folder.")
+        return BAD_INPUT
+    except OSError as trouble:
+        complain(f"{place} cannot be written: {trouble.strerror}.")
+        return NOT_AVAILABLE
+    if json:
+        as_json({"report": report.id, "files": [str(place)], "flags": [flag.id for flag in report.flags]})
+    else:
+        _print(report)
+        console.print(escape(f"Written: {place}"))
+    return DONE if report.reconciliation and report.reconciliation.agrees else REFUSED
+
+
+@app.command
+async def verify(period: str, *, line: Lines = (), temporal: Annotated[bool, Flag] = False, json: Json = False) -> int:
+    """Derive the counts of a period a second time, from the ledger, and print every difference.
+
+    Parameters
+    ----------
+    period
+        As for the report.
+    temporal
+        Also ask Temporal for each case that it still retains; a worker must be running.
+    """
+    asked = _asked(period)
+    if asked is None:
+        return BAD_INPUT
+    settings = read_settings()
+    engine = open_records(settings.records_url)
+    report = compiled(engine, asked, now(), line)
+    retained = await _retained(settings, asked, line) if temporal else None
+    report = reconciled(engine, report, now(), retained)
+    as_json(report.reconciliation) if json else _print(report)
+    return DONE if report.reconciliation and report.reconciliation.agrees else REFUSED
+
+
+def _asked(period: str) -> Period | None:
+    try:
+        return parsed(period)
+    except ValueError as trouble:
+        complain(f"{str(trouble)[:1].upper()}{str(trouble)[1:]}.")
+        return None
+
+
+async def _retained(
+    settings: Settings, period: Period, lines: tuple[LineOfBusiness, ...]
+) -> tuple[int, list[Difference]]:
+    world = open_world(settings)
+    return await from_temporal(await desk_of(settings, world), world.records, period, lines)
+
+
+def _print(report: CommitteeReport) -> None:
+    if report.synthetic:
+        console.print("[bold]SYNTHETIC: these cases are made up.[/]")
+    for sentence in report.summary:
+        console.print(escape(sentence), soft_wrap=True)
+    for flag in report.flags:
+        console.print(f"[bold]Flag[/] {escape(flag.sentence)}", soft_wrap=True)
+    found = report.reconciliation
+    if found is None:
+        return
+    for difference in found.differences:
+        console.print(f"[bold red]differs[/] {escape(difference.sentence)}", soft_wrap=True)
+    looked = f"{found.cases:,} cases and {found.counts_compared:,} counts held against the ledger"
+    if found.from_temporal is not None:
+        looked += f", {found.from_temporal:,} cases against Temporal"
+    how = "nothing differs" if found.agrees else f"{found.difference_count:,} differences"
+    console.print(f"{looked}: {how}.")
