@@ -70,18 +70,17 @@ class Facts:
 
     def clocks(self, period: Period, lines: Sequence[LineOfBusiness] = ()) -> Iterator[ClockFact]:
         """The clocks that ended in the period, or fell due in it."""
-        own = ("case_number", "obligation", "rule", "state", "anchored_at", "due_at", "ended_at", "cause")
         ended = and_(CLOCKS.c.ended_at >= period.begins, CLOCKS.c.ended_at < period.ends)
         fell_due = and_(CLOCKS.c.due_at >= period.begins, CLOCKS.c.due_at < period.ends)
         counted = CLOCKS.c.state.in_((ClockState.MET, ClockState.BREACHED))
         of_a_report = CLOCKS.c.obligation == Obligation.CONSULTATION_REPORT
         wanted = (
-            select(*(CLOCKS.c[name] for name in own), CASE_FACTS.c.line)
+            select(*((CASE_FACTS if name == "line" else CLOCKS).c[name] for name in ClockFact._fields))
             .join(CASE_FACTS, CASE_FACTS.c.number == CLOCKS.c.case_number)
             .where(or_(counted, of_a_report), or_(ended, fell_due), *_of(CASE_FACTS.c.line, lines))
         )
-        for row in self._stream(wanted).mappings():
-            yield ClockFact.model_construct(**row)
+        for row in self._stream(wanted):
+            yield ClockFact._make(row)
 
     def delegated(self, period: Period, lines: Sequence[LineOfBusiness] = ()) -> Iterator[DelegatedFact]:
         """The delegates' decisions that were made in the period, with the checks of their copies."""

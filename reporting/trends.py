@@ -272,13 +272,13 @@ def _standing(point: _Point, adjusted: float) -> Standing:
 
 
 def _flag(chart: str, drawn: _Drawn, point: FunnelPoint, comparisons: int) -> Flag:
-    said = drawn.event.verb.format(share=point.share.words.replace(" of ", " of ", 1))
+    said = drawn.event.verb.format(share=point.share.words)
     adjusted = f", adjusted for {drawn.unit.adjusted_for}" if drawn.unit.adjusted_for else ""
     sentence = (
         f"{_capital(drawn.unit.unit)} {point.label} {said} from {drawn.period.first} to {drawn.period.last}; the rest "
         f"of the plan makes one expect {point.expected} %{adjusted}. As many or more would come by chance with a "
-        f"probability of {_spoken(point.p_value)}; after the correction for all {comparisons} comparisons of this report it is "
-        f"{_spoken(point.adjusted)}. A flag is a question, not a finding: look at the cases."
+        f"probability of {_spoken(point.p_value)}; after the correction for all {comparisons} comparisons of this "
+        f"report it is {_spoken(point.adjusted)}. A flag is a question, not a finding: look at the cases."
     )
     return Flag(
         id=f"{chart}: {point.id}",
@@ -366,7 +366,8 @@ def _rise(series: _Series, quarters: tuple[SeriesPoint, ...], adjusted: float | 
     sentence = (
         f"{event.title} in {last.period}: {last.share.words}; the other quarters since {quarters[0].period} make one "
         f"expect {_percent(rest)} %. As many or more would come by chance with a probability of "
-        f"{_spoken(_p(p_value))}; after the correction for all comparisons of this report it is {_spoken(_p(adjusted))}."
+        f"{_spoken(_p(p_value))}; after the correction for all comparisons of this report it is "
+        f"{_spoken(_p(adjusted))}."
     )
     return Flag(
         id=f"{name}: {last.period}",

@@ -73,7 +73,7 @@ def _summary(period: Period, tables: dict[str, Table], flags: int, comparisons: 
     ]
     if approved and denied and in_time:
         said.append(f"Approved {approved.words}, denied {denied.words}.")
-        said.append(f"Decided in time {in_time.words}; the median time from receipt was {median} hours.")
+        said.append(f"Decided in time {in_time.words}; the median time from receipt was {median or 0} hours.")
     what = "1 point is" if flags == 1 else f"{flags or 'no'} points are"
     said.append(f"Of {comparisons} comparisons {what} flagged for the committees to look at.")
     return tuple(said)

@@ -150,7 +150,7 @@ def _case(fact: CaseFact, revision: int) -> Row:
 
 
 def _clock(clock: ClockFact) -> Row:
-    said = clock.model_dump(exclude={"line"})
+    said = {name: value for name, value in clock._asdict().items() if name != "line"}
     more = {"act_by": clock.due_at, "citation": clock.rule, "warnings": 0, "explanation": "made up (synthetic)"}
     return {**said, **more, "clock_id": f"{clock.obligation}:{clock.rule}"}
 

@@ -1,16 +1,14 @@
 """What the report counts of a clock: one flat, frozen row. Policy 90.2.17, POL-4 and P12."""
 
 from datetime import datetime
-
-from pydantic import AwareDatetime
+from typing import NamedTuple
 
 from policy.request import LineOfBusiness
 from policy.rule import Obligation
 from policy.timeframes import ClockState
-from policy.verdict import Value
 
 
-class ClockFact(Value):
+class ClockFact(NamedTuple):
     """One obligation of a case. ``cause`` is why it was breached, waived or held."""
 
     case_number: str
@@ -18,9 +16,9 @@ class ClockFact(Value):
     obligation: Obligation
     rule: str
     state: ClockState
-    anchored_at: AwareDatetime
-    due_at: AwareDatetime
-    ended_at: AwareDatetime | None = None
+    anchored_at: datetime
+    due_at: datetime
+    ended_at: datetime | None = None
     cause: str = ""
 
     def counts_at(self, as_of: datetime) -> datetime | None:

@@ -72,8 +72,8 @@ class Delegates:
                 *(Column(id=part, title=title, kind=Kind.SHARE) for part, title in PARTS.items()),
             ),
             rows=self._rows(self._scores),
-            note="As each copy came: what was mended later still counts, what was waived does not. Where a part has several "
-            "checks, a packet passes it by passing all of them.",
+            note="As each copy came: what was mended later still counts, what was waived does not. Where a part has "
+            "several checks, a packet passes it by passing all of them.",
         )
         return outcomes, scores
 

@@ -15,7 +15,7 @@ from policy.report.delegation import Delegates
 from policy.report.facts import CaseFact
 from policy.report.period import Period
 from policy.report.public import PublicMetrics
-from policy.report.requests import ANSWERED_BY, WAYS, Categories, Outcomes, Requests
+from policy.report.requests import Categories, Outcomes, Requests
 from policy.report.shape import Table
 from policy.report.timing import Clocks, DecisionTimes
 
@@ -33,16 +33,15 @@ class Figures:
     def __init__(self, period: Period, as_of: datetime, edition: Edition | None = None) -> None:
         """``as_of`` is when the records are read: what is overdue then counts. ``edition`` names the categories."""
         categories = (edition or edition_on(period.last)).category
-        self._requests = [Requests(period, way) for way in WAYS]
-        self._outcomes = [Outcomes(period, way) for way in WAYS if way.id in ANSWERED_BY]
+        self._requests, self._outcomes = Requests(period), Outcomes(period)
         self._categories = Categories(period, {c.code: c.label for c in categories})
         self._times, self._clocks = DecisionTimes(period), Clocks(period, as_of)
         self._consultations, self._placements = Consultations(period), Placements(period)
         self._information, self._opinions = Information(period), Opinions(period)
         self._delegates, self._public = Delegates(period), PublicMetrics(period)
         self._of_cases: tuple[Figure, ...] = (
-            *self._requests,
-            *self._outcomes,
+            self._requests,
+            self._outcomes,
             self._categories,
             self._times,
             self._consultations,
@@ -76,9 +75,9 @@ class Figures:
     def tables(self) -> tuple[Table, ...]:
         """The figures, section by section."""
         return (
-            *(figure.table() for figure in self._requests),
+            *self._requests.tables(),
             self._categories.table(),
-            *(figure.table() for figure in self._outcomes),
+            *self._outcomes.tables(),
             self._times.table(),
             *self._clocks.tables(),
             self._consultations.table(),

@@ -1,7 +1,8 @@
 """What a report is about: days in Los Angeles, from the first to the last, both inclusive. Policy 90.2.17, P12."""
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Self
 
 from pydantic import model_validator
@@ -15,6 +16,7 @@ YEAR = re.compile(r"(\d{4})")
 DAYS = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})")
 WRITTEN = "2026-Q3, 2026, 2026-10 or 2026-07-01..2026-09-30"
 MONTHS, QUARTERS = 12, 4
+DAY = timedelta(days=1)
 
 
 class Period(Value):
@@ -44,17 +46,17 @@ class Period(Value):
 
     @property
     def begins(self) -> datetime:
-        """The first instant of it: midnight in Los Angeles."""
-        return datetime.combine(self.first, time(), LOS_ANGELES)
+        """The first instant of it: midnight in Los Angeles, in UTC."""
+        return _midnight(self.first)
 
     @property
     def ends(self) -> datetime:
-        """The first instant after it."""
-        return datetime.combine(self.last + timedelta(days=1), time(), LOS_ANGELES)
+        """The first instant after it, in UTC."""
+        return _midnight(self.last + DAY)
 
     def holds(self, instant: datetime | None) -> bool:
         """Whether something happened in it; what has not happened has not."""
-        return instant is not None and self.begins <= instant < self.ends
+        return instant is not None and _midnight(self.first) <= instant < _midnight(self.last + DAY)
 
     @property
     def _year_name(self) -> str:
@@ -67,6 +69,11 @@ class Period(Value):
     @property
     def _month_name(self) -> str:
         return f"{self.first:%Y-%m}"
+
+
+@lru_cache(maxsize=1024)
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), LOS_ANGELES).astimezone(UTC)
 
 
 def parsed(text: str) -> Period:

@@ -44,21 +44,25 @@ ANSWERED_BY = ("line", "requester", "specialty", "ppg")
 
 
 class Requests:
-    """How many requests were received, by one way to break them down."""
+    """How many requests were received, by every way to break them down."""
 
-    def __init__(self, period: Period, way: Way) -> None:
-        self._period, self._way = period, way
-        self._numbers = Numbers()
+    def __init__(self, period: Period) -> None:
+        self._period = period
+        self._counted = [(way, Numbers()) for way in WAYS]
 
     def see(self, fact: CaseFact) -> None:
         """One case."""
         if fact.is_request and self._period.holds(fact.received_at):
-            self._numbers.add(self._way.codes(fact), "received")
+            for way, counted in self._counted:
+                counted.add(way.codes(fact), "received")
 
-    def table(self) -> Table:
+    def tables(self) -> tuple[Table, ...]:
         """Requests received, and the share of all that each row is."""
-        counted, way, every = self._numbers, self._way, self._numbers.of(TOTAL, "received")
-        rows = []
+        return tuple(self._table(way, counted) for way, counted in self._counted)
+
+    @staticmethod
+    def _table(way: Way, counted: Numbers) -> Table:
+        rows, every = [], counted.of(TOTAL, "received")
         for row, label in counted.rows:
             listed, count = drill(Basis.RECEIVED, (way.field, row)), counted.of(row, "received")
             rows.append(Row(id=row, label=label, cells=(number(count, listed), share(count, every))))
@@ -79,24 +83,29 @@ class Requests:
 
 
 class Outcomes:
-    """How requests ended, by one way to break them down."""
+    """How requests ended, by some ways to break them down."""
 
-    def __init__(self, period: Period, way: Way) -> None:
-        self._period, self._way = period, way
-        self._numbers = Numbers()
+    def __init__(self, period: Period) -> None:
+        self._period = period
+        self._counted = [(way, Numbers()) for way in WAYS if way.id in ANSWERED_BY]
 
     def see(self, fact: CaseFact) -> None:
         """One case."""
         if not fact.is_request or not self._period.holds(fact.ended_at):
             return
-        codes = self._way.codes(fact)
-        self._numbers.add(codes, "answered")
-        self._numbers.add(codes, str(fact.outcome or Outcome.WITHDRAWN))
-        if fact.changed_outcome is Outcome.APPROVED and fact.outcome is Outcome.DENIED:
-            self._numbers.add(codes, "overturned")
+        overturned = fact.changed_outcome is Outcome.APPROVED and fact.outcome is Outcome.DENIED
+        for way, counted in self._counted:
+            codes = way.codes(fact)
+            counted.add(codes, "answered")
+            counted.add(codes, fact.outcome or Outcome.WITHDRAWN)
+            if overturned:
+                counted.add(codes, "overturned")
 
-    def table(self) -> Table:
+    def tables(self) -> tuple[Table, ...]:
         """Answered; of those decided, approved and denied; of those answered, withdrawn; of the denied, overturned."""
+        return tuple(self._table(way, counted) for way, counted in self._counted)
+
+    def _table(self, way: Way, counted: Numbers) -> Table:
         columns = (
             Column(id="answered", title="Answered", kind=Kind.COUNT),
             Column(id="approved", title="Approved, of those decided", kind=Kind.SHARE),
@@ -104,39 +113,37 @@ class Outcomes:
             Column(id="withdrawn", title="Withdrawn, of those answered", kind=Kind.SHARE),
             Column(id="overturned", title="Denials overturned since", kind=Kind.SHARE),
         )
-        rows = [
-            Row(id=row, label=label, cells=self._cells(row, (self._way.field, row)))
-            for row, label in self._numbers.rows
-        ]
+        rows = [Row(id=row, label=label, cells=_ended(counted, row, (way.field, row))) for row, label in counted.rows]
         return Table(
-            id=f"outcomes-by-{self._way.id}",
+            id=f"outcomes-by-{way.id}",
             section=SECTION,
-            title=f"Outcomes by {self._way.words}",
-            label=self._way.label,
+            title=f"Outcomes by {way.words}",
+            label=way.label,
             clause=Clause.P11,
             basis=Basis.ANSWERED,
             columns=columns,
-            rows=(*rows, total(self._cells(TOTAL))),
+            rows=(*rows, total(_ended(counted, TOTAL))),
             note="By the first determination. What was changed later is counted under overturned, and moves no case.",
         )
 
-    def _cells(self, row: str, *where: tuple[str, object]) -> tuple[Cell, ...]:
-        def of(column: str) -> int:
-            return self._numbers.of(row, column)
 
-        def listed(*more: tuple[str, object], basis: Basis = Basis.ANSWERED) -> Drill:
-            return drill(basis, *where, *more)
+def _ended(counted: Numbers, row: str, *where: tuple[str, object]) -> tuple[Cell, ...]:
+    def of(column: str) -> int:
+        return counted.of(row, column)
 
-        approved, denied = of(Outcome.APPROVED), of(Outcome.DENIED)
-        decided = approved + denied
-        overturned = ("outcome", Outcome.DENIED), ("changed_outcome", Outcome.APPROVED)
-        return (
-            number(of("answered"), listed()),
-            share(approved, decided, listed(("outcome", Outcome.APPROVED))),
-            share(denied, decided, listed(("outcome", Outcome.DENIED))),
-            share(of(Outcome.WITHDRAWN), of("answered"), listed(("outcome", ""))),
-            share(of("overturned"), denied, listed(*overturned)),
-        )
+    def listed(*more: tuple[str, object], basis: Basis = Basis.ANSWERED) -> Drill:
+        return drill(basis, *where, *more)
+
+    approved, denied = of(Outcome.APPROVED), of(Outcome.DENIED)
+    decided = approved + denied
+    overturned = ("outcome", Outcome.DENIED), ("changed_outcome", Outcome.APPROVED)
+    return (
+        number(of("answered"), listed()),
+        share(approved, decided, listed(("outcome", Outcome.APPROVED))),
+        share(denied, decided, listed(("outcome", Outcome.DENIED))),
+        share(of(Outcome.WITHDRAWN), of("answered"), listed(("outcome", ""))),
+        share(of("overturned"), denied, listed(*overturned)),
+    )
 
 
 class Categories:

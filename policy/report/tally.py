@@ -1,6 +1,7 @@
 """Counting for the tables: numbers by row and column, and stretches of time, with little memory. P12."""
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -58,23 +59,24 @@ class Numbers:
     """How many, by row and column."""
 
     def __init__(self) -> None:
-        self._counts: dict[tuple[str, str], int] = {}
+        self._counts: Counter[tuple[str, str]] = Counter()
         self._rows: dict[str, str] = {}
 
     def add(self, codes: Iterable[object], column: str) -> None:
         """One more in a column, in the rows of these codes and in the row of all."""
         self.one(TOTAL, "All", column)
         for code in codes:
-            self.one(str(code), words(code), column)
+            row = str(code)
+            self.one(row, self._rows.get(row) or words(code), column)
 
     def one(self, row: str, label: str, column: str) -> None:
         """One more in a cell."""
         self._rows.setdefault(row, label)
-        self._counts[row, column] = self._counts.get((row, column), 0) + 1
+        self._counts[row, column] += 1
 
     def of(self, row: str, column: str) -> int:
         """How many there are in a cell."""
-        return self._counts.get((row, column), 0)
+        return self._counts[row, column]
 
     @property
     def rows(self) -> list[tuple[str, str]]:
