@@ -22,9 +22,9 @@ def svg_of(chart: Funnel | OverTime) -> str:
     return _as_our_own(converted(drawn), chart.id, chart.title, chart.summary)
 
 
-def file_of(chart: Funnel | OverTime) -> bytes:
-    """The same as a file that stands alone."""
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{svg_of(chart)}\n'.encode()
+def alone(svg: str) -> bytes:
+    """A chart as a file of its own."""
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{svg}\n'.encode()
 
 
 def _as_our_own(svg: str, name: str, title: str, description: str) -> str:

@@ -20,6 +20,7 @@ from policy.report.shape import (
     Kind,
     Limits,
     OverTime,
+    Reconciliation,
     RunSignals,
     SeriesPoint,
     Share,
@@ -149,6 +150,18 @@ def behind(chart: Funnel | OverTime) -> tuple[Listing, ...]:
     return _behind_funnel(chart) if isinstance(chart, Funnel) else _behind_series(chart)
 
 
+def beneath(chart: Funnel | OverTime) -> str:
+    """What stands under a chart: what it is adjusted for, the plan's share, the clause."""
+    plan = of_share(chart.centre)
+    said = f"Plan: {plan.main} ({plan.under}). {chart.clause}"
+    if isinstance(chart, OverTime):
+        return said
+    return (
+        f"Adjusted for {chart.adjusted_for}. Overdispersion {chart.overdispersion}; {chart.comparisons:,} comparisons. "
+        f"{said}"
+    )
+
+
 def withholds(table: Table) -> bool:
     """Whether something was taken out of a table."""
     return any(cell.suppressed for row in table.rows for cell in row.cells)
@@ -164,7 +177,7 @@ def within(limits: Limits | None, *, wide: bool) -> Told:
 
 def _behind_funnel(chart: Funnel) -> tuple[Listing, ...]:
     headings = (chart.upward, "Expected", "95 % limits", "99.8 % limits", "p", "Adjusted p", "Standing")
-    ordered = sorted(chart.points, key=_striking_first)
+    ordered = sorted(chart.points, key=striking_first)
     points = Listing(
         label=chart.unit.capitalize(), headings=headings, rows=tuple((p.label, _point(p)) for p in ordered)
     )
@@ -179,7 +192,8 @@ def _behind_funnel(chart: Funnel) -> tuple[Listing, ...]:
 STRIKING = (Standing.FLAGGED, Standing.OUTSIDE_998, Standing.OUTSIDE_95, Standing.INSIDE, Standing.TOO_FEW)
 
 
-def _striking_first(point: FunnelPoint) -> tuple[int, str, str]:
+def striking_first(point: FunnelPoint) -> tuple[int, str, str]:
+    """The order in which the units of a funnel are listed."""
     return STRIKING.index(point.standing), point.label.casefold(), point.id
 
 
@@ -223,6 +237,19 @@ def signals_of(found: RunSignals) -> tuple[tuple[str, tuple[Told, ...]], ...]:
         ("Runs to be expected by chance", expected),
     )
     return tuple((label, (Told(main=text),)) for label, text in said)
+
+
+def reconciled(done: Reconciliation) -> tuple[tuple[str, str], ...]:
+    """What was counted a second time, in pairs of label and words."""
+    temporal = NOTHING if done.from_temporal is None else f"{done.from_temporal:,}"
+    said = [
+        ("Done on", spelled(local_day(done.done_at))),
+        ("Cases derived again", f"{done.cases:,}"),
+        ("Counts compared", f"{done.counts_compared:,}"),
+        ("Compared with Temporal", temporal + (f": {done.why_not}" if done.why_not else "")),
+        ("Differences", f"{done.difference_count:,}"),
+    ]
+    return tuple(said)
 
 
 def _amiss(found: RunSignals) -> str:
