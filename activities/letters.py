@@ -40,23 +40,27 @@ class LetterSteps:
         return self._post(letters)
 
     def _post(self, letters: tuple[Letter, ...]) -> tuple[Delivery, ...]:
-        """Send each letter, also when another cannot be sent; give back what became of those that could.
+        return sent_by(self._mailroom, letters)
 
-        The story asks again for the others: a mail server that is away keeps back no printed letter, and no proof of
-        one. Raises ApplicationError when none could be sent; it says how many, and by its type what kind of trouble.
-        """
-        deliveries: list[Delivery] = []
-        troubles: list[Exception] = []
-        for letter in letters:
-            try:
-                deliveries.append(self._mailroom.post(letter))
-            except Exception as trouble:  # noqa: BLE001 - whatever ails one letter must not keep back the others
-                troubles.append(trouble)
-        if troubles and not deliveries:
-            waits = all(isinstance(trouble, StillTrying) for trouble in troubles)
-            raise ApplicationError(
-                f"None of {len(letters)} letters could be sent: {type(troubles[0]).__name__}",
-                type="LettersNotSent",
-                category=ApplicationErrorCategory.BENIGN if waits else ApplicationErrorCategory.UNSPECIFIED,
-            ) from None
-        return tuple(deliveries)
+
+def sent_by(mailroom: Mailroom, letters: tuple[Letter, ...]) -> tuple[Delivery, ...]:
+    """Send each letter, also when another cannot be sent; give back what became of those that could.
+
+    The story asks again for the others: a mail server that is away keeps back no printed letter, and no proof of
+    one. Raises ApplicationError when none could be sent; it says how many, and by its type what kind of trouble.
+    """
+    deliveries: list[Delivery] = []
+    troubles: list[Exception] = []
+    for letter in letters:
+        try:
+            deliveries.append(mailroom.post(letter))
+        except Exception as trouble:  # noqa: BLE001 - whatever ails one letter must not keep back the others
+            troubles.append(trouble)
+    if troubles and not deliveries:
+        waits = all(isinstance(trouble, StillTrying) for trouble in troubles)
+        raise ApplicationError(
+            f"None of {len(letters)} letters could be sent: {type(troubles[0]).__name__}",
+            type="LettersNotSent",
+            category=ApplicationErrorCategory.BENIGN if waits else ApplicationErrorCategory.UNSPECIFIED,
+        ) from None
+    return tuple(deliveries)

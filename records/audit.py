@@ -26,15 +26,17 @@ from sqlalchemy import (
 
 from policy.chain import Head, Line, Link
 from records.database import reading
-from records.tables import CASES, DELEGATED_CASES, DELEGATED_LINES, LEDGER, LINKS
+from records.tables import CASES, COMMITTEE_LINES, COMMITTEE_REPORTS, DELEGATED_CASES, DELEGATED_LINES, LEDGER, LINKS
 
 AT_ONCE = 100  # cases
 
 NUMBERS = union(
     select(CASES.c.number).where(CASES.c.revision > 0),
     select(DELEGATED_CASES.c.number).where(DELEGATED_CASES.c.revision > 0),
+    select(COMMITTEE_REPORTS.c.number).where(COMMITTEE_REPORTS.c.revision > 0),
     select(LEDGER.c.case_number).distinct(),
     select(DELEGATED_LINES.c.number).distinct(),
+    select(COMMITTEE_LINES.c.number).distinct(),
     select(LINKS.c.case_number).distinct(),
 )
 
@@ -70,7 +72,7 @@ def heads(engine: Engine, beyond: dict[str, int]) -> list[Head]:
 def _some(connection: Connection, numbers: Sequence[str]) -> Iterator[Chain]:
     lines: dict[str, list[Line]] = defaultdict(list)
     links: dict[str, list[Link]] = defaultdict(list)
-    for ledger in (LEDGER, DELEGATED_LINES):
+    for ledger in (LEDGER, DELEGATED_LINES, COMMITTEE_LINES):
         for row in connection.execute(_raw(connection, ledger, numbers)):
             lines[row[0]].append(_line(row))
     for row in connection.execute(_links(connection, numbers)):
@@ -99,7 +101,7 @@ def _as_it_lies(connection: Connection, columns: list[Any]) -> list[Any]:
     return columns
 
 
-def _line(row: Any) -> Line:  # noqa: ANN401 - a row of either ledger
+def _line(row: Any) -> Line:  # noqa: ANN401 - a row of any ledger
     number, seq, at, *said, unsigned = row
     if not isinstance(at, datetime):
         at = _instant(_text(at))

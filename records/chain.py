@@ -11,7 +11,7 @@ from policy.chain import Head, How, Line, continued
 from records.database import writing
 from records.errors import RecordsError
 from records.statements import CASE, STORED, inserting
-from records.tables import DELEGATED_CASES, DELEGATED_LINES, LEDGER, LINKS
+from records.tables import COMMITTEE_LINES, COMMITTEE_REPORTS, DELEGATED_CASES, DELEGATED_LINES, LEDGER, LINKS, TABLES
 
 Row = dict[str, Any]
 Heard = Callable[[Head], None]
@@ -21,6 +21,10 @@ SAID = ("event", "text", "actor", "clause")
 LOCKS = (
     (LEDGER, STORED),
     (DELEGATED_LINES, select(DELEGATED_CASES.c.revision).where(DELEGATED_CASES.c.number == CASE).with_for_update()),
+    (
+        COMMITTEE_LINES,
+        select(COMMITTEE_REPORTS.c.revision).where(COMMITTEE_REPORTS.c.number == CASE).with_for_update(),
+    ),
 )
 HEAD = NEWEST.order_by(LINKS.c.position.desc()).limit(1)
 
@@ -95,13 +99,13 @@ def _line(ledger: Table, row: Row) -> Line:
 
 def _key(ledger: Table) -> str:
     """What the column with the case number is called."""
-    return "number" if ledger is DELEGATED_LINES else "case_number"
+    return "case_number" if ledger is LEDGER else "number"
 
 
 @cache
 def _stands(name: str) -> Any:  # noqa: ANN401 - a compound select
     """In one question: which of the lines are there (position 0), and the newest link."""
-    ledger = DELEGATED_LINES if name == DELEGATED_LINES.name else LEDGER
+    ledger = TABLES[name]
     some = ledger.c.seq.between(bindparam("first", type_=Integer), bindparam("last", type_=Integer))
     known = select(ledger.c.seq, literal(0).label("position"), literal("").label("hash"))
     newest = HEAD.with_only_columns(literal(0).label("seq"), LINKS.c.position, LINKS.c.hash).subquery()

@@ -16,6 +16,7 @@ from policy.directory import Physician
 from policy.opinion import OpinionEnd
 from policy.people import Role
 from policy.report.facts import Asked, LeftTier
+from policy.report.shape import CommitteeReport
 from policy.request import Reason, Request
 
 
@@ -151,6 +152,13 @@ class ReasonList(JsonText):
 
     cache_ok = True
     kept = TypeAdapter(tuple[Reason, ...])
+
+
+class ReportJson(JsonText):
+    """A committees' report. Read back, it is checked again."""
+
+    cache_ok = True
+    kept = TypeAdapter(CommitteeReport)
 
 
 class RequestJson(TypeDecorator[Request]):

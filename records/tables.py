@@ -22,6 +22,7 @@ from policy.tasks import TaskKind, TaskState
 from policy.timeframes import ClockState
 from records.chaintables import CHAINED
 from records.columns import Attempts, FieldErrors, Readable, RequestJson, RoleList
+from records.committeetables import COMMITTEES
 from records.delegatedtables import DELEGATED
 from records.directorytables import DIRECTORY
 from records.doortables import DOORS
@@ -241,6 +242,7 @@ TABLES: dict[str, Table] = {
     **KEYS.tables,
     **TROUBLE_TABLES.tables,
     **FACTS.tables,
+    **COMMITTEES.tables,
 }
 NUMBERING = TABLES["numbering"]
 INTAKE = TABLES["intake"]
@@ -270,3 +272,6 @@ DELEGATED_LINES = TABLES["delegated_lines"]
 LINKS = TABLES["links"]
 CASE_KEYS = TABLES["case_keys"]
 CASE_FACTS = TABLES["case_facts"]
+COMMITTEE_REPORTS = TABLES["committee_reports"]
+COMMITTEE_ACTIONS = TABLES["committee_actions"]
+COMMITTEE_LINES = TABLES["committee_lines"]

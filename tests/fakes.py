@@ -1,19 +1,27 @@
 """Hand-written stand-ins for the world behind the ports: they remember what they were asked."""
 
 import hashlib
+from collections.abc import Mapping
+from datetime import datetime
 
 from policy.channels import Attempt, Channel, Result, StillTrying
 from policy.coding import MhcRow
+from policy.committee.file import Stored
+from policy.committee.order import ReportOrder
+from policy.committee.transition import CommitteeTransition
 from policy.delegatetransition import DelegatedTransition
 from policy.dispatch import Delivery
 from policy.filing import Packet
 from policy.letter import Letter
 from policy.nomination import StaffMember
 from policy.particulars import Filing
+from policy.report.period import Period
+from policy.report.shape import CommitteeReport, EarlierAction, Reconciliation
 from policy.request import Request
 from policy.tasks import HumanTask
 from policy.transition import GivenUp, Transition
 from tests.builders import MONDAY
+from tests.committees import a_report
 
 
 class FakeLedger:
@@ -135,3 +143,93 @@ class FakeIntake:
     def enter(self, request: Request) -> str:
         self.requests.setdefault(request.external_reference, request)
         return f"SO-2026-{list(self.requests).index(request.external_reference) + 1:06}"
+
+
+class FakeReportSource:
+    """Gives the report that it has, for any period, and counts how often it was asked; fails as often as it is told."""
+
+    def __init__(self) -> None:
+        self.report = a_report()
+        self.differences = 0
+        self.gathered = self.failures = 0
+
+    def gather(self, order: ReportOrder, as_of: datetime) -> CommitteeReport:
+        if self.failures:
+            self.failures -= 1
+            raise OSError("the records are away")
+        self.gathered += 1
+        return self.report.model_copy(update={"period": order.period, "lines": order.lines, "as_of": as_of})
+
+    def reconcile(self, report: CommitteeReport) -> CommitteeReport:
+        said = Reconciliation(
+            done_at=report.as_of, cases=report.cases, counts_compared=1, difference_count=self.differences
+        )
+        return report.model_copy(update={"reconciliation": said})
+
+
+class FakeReportRenderer:
+    """Sets a report as one file of its JSON."""
+
+    def files(self, report: CommitteeReport) -> Mapping[str, bytes]:
+        return {"report.json": report.model_dump_json().encode()}
+
+
+class FakeReportShelf:
+    """Remembers reports by id; one that lies there stays as it is. Fails as often as it is told to."""
+
+    def __init__(self) -> None:
+        self.reports: dict[str, tuple[CommitteeReport, Stored]] = {}
+        self.failures = 0
+
+    def put(self, report: CommitteeReport, files: Mapping[str, bytes]) -> Stored:
+        if self.failures:
+            self.failures -= 1
+            raise OSError("the disk is full")
+        digest = hashlib.sha256(b"".join(files[name] for name in sorted(files))).hexdigest()
+        self.reports.setdefault(report.id, (report, Stored(digest=digest, files=tuple(files))))
+        return self.reports[report.id][1]
+
+
+class FakeCommitteeRecords:
+    """Remembers transitions and figures, by number."""
+
+    def __init__(self) -> None:
+        self.transitions: list[CommitteeTransition] = []
+        self.kept: dict[str, CommitteeReport] = {}
+        self.decided: tuple[EarlierAction, ...] = ()
+        self.failures = 0
+
+    def record(self, transition: CommitteeTransition) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OSError("the records are away")
+        self.transitions.append(transition)
+
+    def report(self, number: str) -> CommitteeReport | None:
+        return self.kept.get(number)
+
+    def keep(self, number: str, report: CommitteeReport) -> CommitteeReport:
+        if not self.is_finished(number):
+            self.kept[number] = report
+        return self.kept[number]
+
+    def is_finished(self, number: str) -> bool:
+        return any(t.number == number and t.ready_at for t in self.transitions)
+
+    def earlier(self, number: str, period: Period) -> tuple[EarlierAction, ...]:  # noqa: ARG002 - one answer for all
+        return self.decided
+
+    def events(self, number: str) -> list[str]:
+        """What the lines say happened, each once, in order."""
+        lines = {e.seq: e.event for t in self.transitions if t.number == number for e in t.entries}
+        return [lines[seq] for seq in sorted(lines)]
+
+
+class FakeRequests:
+    """The requests of cases, by number."""
+
+    def __init__(self, **requests: Request) -> None:
+        self.requests = dict(requests)
+
+    def request_of(self, case_number: str) -> Request | None:
+        return self.requests.get(case_number)

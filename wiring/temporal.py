@@ -22,6 +22,7 @@ from activities.delegation import DelegationSteps
 from activities.filing import FilingSteps
 from activities.ledger import LedgerSteps
 from activities.letters import LetterSteps
+from activities.reports import ReportSteps
 from activities.upkeep import UpkeepSteps
 from records import database
 from records.errors import RecordsError
@@ -33,13 +34,21 @@ from wiring.settings import Settings
 from workflows import CASES, LETTERS, QUEUES
 from workflows.delegated import DelegatedDecisionWorkflow
 from workflows.guard import GuardSignals
+from workflows.quarterly_report import QuarterlyReportWorkflow, ReportDayWorkflow
 from workflows.second_opinion import SecondOpinionWorkflow
 from workflows.third_opinion import ThirdOpinionWorkflow
 from workflows.upkeep import ReconciliationWorkflow
 
 __all__ = ["Steps", "TemporalError", "build_replayer", "connect", "named_cluster", "running_workers", "sandboxed"]
 
-WORKFLOWS = [SecondOpinionWorkflow, ThirdOpinionWorkflow, DelegatedDecisionWorkflow, ReconciliationWorkflow]
+WORKFLOWS = [
+    SecondOpinionWorkflow,
+    ThirdOpinionWorkflow,
+    DelegatedDecisionWorkflow,
+    ReconciliationWorkflow,
+    QuarterlyReportWorkflow,
+    ReportDayWorkflow,
+]
 THREADS = 4  # two cores typeset and write; more threads only queue at the database and the interpreter
 
 
@@ -52,6 +61,7 @@ class Steps:
     filing: FilingSteps
     delegation: DelegationSteps | None = None  # None: a stage that plays no delegated decisions
     upkeep: UpkeepSteps | None = None  # it needs a client, which the world has not: who runs a worker adds it
+    reports: ReportSteps | None = None  # None: a stage that makes no reports
 
 
 def named_cluster() -> str | None:
@@ -161,6 +171,7 @@ def _build_worker(
                 ledger.present_to_consultant,
                 *_delegation(steps.delegation),
                 *([steps.upkeep.reconcile] if steps.upkeep else []),
+                *_recording_reports(steps.reports),
             ],
             activity_executor=threads,
             interceptors=[GuardSignals()],
@@ -178,6 +189,7 @@ def _build_worker(
             letters.share_report,
             filing.file_packet,
             filing.send_to_mhc,
+            *_making_reports(steps.reports),
         ],
         activity_executor=threads,
         # No more than there are threads: a burst of packets to file must not stand before the ledger in the queue, or
@@ -188,3 +200,13 @@ def _build_worker(
 
 def _delegation(steps: DelegationSteps | None) -> list[Callable[..., Any]]:
     return [steps.record_delegated, steps.open_for_review] if steps else []
+
+
+def _recording_reports(steps: ReportSteps | None) -> list[Callable[..., Any]]:
+    return [steps.record_committee, steps.report_is_finished, steps.report_terms] if steps else []
+
+
+def _making_reports(steps: ReportSteps | None) -> list[Callable[..., Any]]:
+    if steps is None:
+        return []
+    return [steps.gather_report, steps.reconcile_report, steps.render_report, steps.write_for_committee]
