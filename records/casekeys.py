@@ -11,9 +11,9 @@ from policy.retention import may_be_shredded
 from policy.third_opinion import belongs_to
 from policy.verdict import Refused, Value
 from records import chain, projections
-from records.chain import LOCKS, Heard, recording, unheard
+from records.chain import LOCKS, Heard, late_number, recording, unheard
 from records.database import reading, writing
-from records.statements import FIRST_LATE, inserting
+from records.statements import inserting
 from records.tables import CASE_KEYS, CASES, DELEGATED_CASES, LEDGER, LEGAL_HOLDS
 
 STANDS = CASE_KEYS.c.destroyed_at.is_(None)
@@ -143,9 +143,6 @@ def _holds(connection: Connection, case_number: str) -> int:
 
 def _tell(connection: Connection, ledger: Table, number: str, entry: StoryEntry) -> list[Head]:
     """A line that is not the story's own, numbered as late refusals are, and chained as every line."""
-    key = "case_number" if ledger is LEDGER else "number"
-    late = (ledger.c[key] == number, ledger.c.seq >= FIRST_LATE)
-    last: int | None = connection.execute(select(func.max(ledger.c.seq)).where(*late)).scalar()
-    entry = entry.model_copy(update={"seq": FIRST_LATE if last is None else last + 1})
+    entry = entry.model_copy(update={"seq": late_number(connection, ledger, number)})
     row = projections.line(number, entry) if ledger is LEDGER else {"number": number, **entry.model_dump()}
     return chain.append(connection, ledger, [row])

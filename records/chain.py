@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Integer, Table, bindparam, literal, select, union_all
+from sqlalchemy import Connection, Engine, Integer, Table, bindparam, func, literal, select, union_all
 
 from policy.chain import Head, How, Line, continued
 from records.database import writing
 from records.errors import RecordsError
-from records.statements import CASE, STORED, inserting
+from records.statements import CASE, FIRST_LATE, STORED, inserting
 from records.tables import COMMITTEE_LINES, COMMITTEE_REPORTS, DELEGATED_CASES, DELEGATED_LINES, LEDGER, LINKS, TABLES
 
 Row = dict[str, Any]
@@ -62,6 +62,13 @@ def append(connection: Connection, ledger: Table, rows: list[Row], how: How = Ho
         return []
     connection.execute(inserting(connection.dialect.name, ledger.name, change=False), new)
     return [_link(connection, number, head, [_line(ledger, row) for row in new], how)]
+
+
+def late_number(connection: Connection, ledger: Table, case_number: str) -> int:
+    """The number of the next line that is not the story's own."""
+    of_case = (ledger.c[_key(ledger)] == case_number, ledger.c.seq >= FIRST_LATE)
+    last: int | None = connection.execute(select(func.max(ledger.c.seq)).where(*of_case)).scalar()
+    return FIRST_LATE if last is None else last + 1
 
 
 def adopt(engine: Engine, case_number: str, heard: Heard = unheard) -> int:

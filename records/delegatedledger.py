@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Engine, bindparam, func, select, type_coerce, update
+from sqlalchemy import JSON, Connection, Engine, bindparam, select, type_coerce, update
 
 from policy.calendar import local_day
 from policy.delegatecase import DelegatedState
@@ -18,11 +18,11 @@ from policy.people import PersonName
 from policy.request import Request
 from policy.verdict import Value
 from records import chain
-from records.chain import Heard, recording, unheard
+from records.chain import Heard, late_number, recording, unheard
 from records.database import reading, writing
 from records.errors import RecordsError
 from records.intake import IntakeRegister, digest
-from records.statements import FIRST_LATE, INSERTS, inserting
+from records.statements import INSERTS, inserting
 from records.tables import (
     DELEGATED_CASES,
     DELEGATED_FINDINGS,
@@ -137,9 +137,7 @@ class DelegatedRecords:
         with recording(self._engine, self._heard) as (connection, heads):
             if connection.execute(REVISION, {"of": number}).scalar() is None:
                 raise RecordsError(f"{number} is not in the records.")
-            late = (DELEGATED_LINES.c.number == number, DELEGATED_LINES.c.seq >= FIRST_LATE)
-            last = connection.execute(select(func.max(DELEGATED_LINES.c.seq)).where(*late)).scalar()
-            entry = entry.model_copy(update={"seq": FIRST_LATE if last is None else last + 1})
+            entry = entry.model_copy(update={"seq": late_number(connection, DELEGATED_LINES, number)})
             heads += chain.append(connection, DELEGATED_LINES, [_line(number, entry)])
             if pulled_up_as:
                 connection.execute(update(DELEGATED_CASES).where(OF).values(pulled_up_as=pulled_up_as), {"of": number})

@@ -6,15 +6,13 @@ from policy.clauses import Clause
 from policy.particulars import RefusedAction, StoryEntry
 from policy.transition import GivenUp, Transition
 from records import chain, projections
-from records.chain import Heard, recording, unheard
+from records.chain import Heard, late_number, recording, unheard
 from records.errors import RecordsError
 from records.projections import Row
 from records.statements import (
     CLOCKS_STOPPED,
     FACT_CLOSED,
-    FIRST_LATE,
     GIVEN_UP,
-    LAST_LATE,
     ONE_MORE_REFUSED,
     SAME_LATE,
     STANDING,
@@ -62,7 +60,7 @@ class CaseLedger:
             earlier = _refused_before(connection, case_number, refused)
             if earlier is not None:
                 return earlier
-            refused = refused.model_copy(update={"seq": _late_line(connection, case_number)})
+            refused = refused.model_copy(update={"seq": late_number(connection, LEDGER, case_number)})
             _write(connection, REFUSALS, [projections.refusal(case_number, refused)], change=False)
             heads += chain.append(connection, LEDGER, [projections.line_of(case_number, refused)])
             connection.execute(ONE_MORE_REFUSED, {"case": case_number})
@@ -85,7 +83,11 @@ class CaseLedger:
             connection.execute(CLOCKS_STOPPED, {"case": number, "at": given_up.at, "why": given_up.why})
             text = f"Ended before its time: {given_up.why}"
             entry = StoryEntry(
-                seq=_late_line(connection, number), at=given_up.at, event="case:given-up", text=text, clause=Clause.T1
+                seq=late_number(connection, LEDGER, number),
+                at=given_up.at,
+                event="case:given-up",
+                text=text,
+                clause=Clause.T1,
             )
             heads += chain.append(connection, LEDGER, [projections.line(number, entry)])
 
@@ -134,12 +136,6 @@ def _refused_before(connection: Connection, case_number: str, refused: RefusedAc
     asked = {"case": case_number, "action_id": refused.action_id, "digest": refused.digest}
     seq: int | None = connection.execute(SAME_LATE, asked).scalar()
     return seq
-
-
-def _late_line(connection: Connection, case_number: str) -> int:
-    """The number of the next line that is not the story's own."""
-    last: int | None = connection.execute(LAST_LATE, {"case": case_number}).scalar()
-    return FIRST_LATE if last is None else last + 1
 
 
 def _write(connection: Connection, table: Table, rows: list[Row], *, change: bool = True) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from policy.lifecycle import Stage
 from policy.tasks import TaskState
 from policy.timeframes import ClockState
-from records.tables import ABSENCES, CASE_FACTS, CASES, CLOCKS, INTAKE, LEDGER, REFUSALS, TABLES, TASKS
+from records.tables import ABSENCES, CASE_FACTS, CASES, CLOCKS, INTAKE, REFUSALS, TABLES, TASKS
 
 INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -24,7 +24,6 @@ LATE = (REFUSALS.c.case_number == CASE, REFUSALS.c.seq >= FIRST_LATE)
 SAME_LATE = select(REFUSALS.c.seq).where(
     *LATE, REFUSALS.c.action_id == bindparam("action_id"), REFUSALS.c.digest == bindparam("digest")
 )
-LAST_LATE = select(func.max(LEDGER.c.seq)).where(LEDGER.c.case_number == CASE, LEDGER.c.seq >= FIRST_LATE)
 ONE_MORE_REFUSED = update(CASES).where(CASES.c.number == CASE).values(refused_count=CASES.c.refused_count + 1)
 # The story knows how many actions it has refused, and nothing of those that came late.
 STANDING = (

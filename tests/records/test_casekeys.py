@@ -8,11 +8,12 @@ import pytest
 from alembic import command
 from sqlalchemy import Engine
 
+from policy.chaincheck import check
 from policy.delegatecase import DelegatedState, receive_packet
 from policy.delegatetransition import between
 from policy.particulars import StoryEntry
 from policy.verdict import Refused
-from records import queries
+from records import audit, queries
 from records.casekeys import CaseKeyRecords, WrappedKey
 from records.chain import adopt
 from records.database import alembic_config, writing
@@ -85,6 +86,18 @@ def test_an_open_case_is_not_shredded(keys: CaseKeyRecords, ledger: CaseLedger):
     assert isinstance(refused, Refused)
     assert refused.reason == "the case is open, and could not go on without its key"
     assert keys.of_workflow(CASE) == kept
+
+
+def test_a_ledger_stays_unbroken_when_its_case_is_shredded(engine: Engine, keys: CaseKeyRecords, ledger: CaseLedger):
+    closed(ledger)
+    keys.keep(a_key(1))
+
+    keys.shred(NUMBER, (CASE,), **WHO)
+
+    (chain,) = audit.chains(engine, [NUMBER])
+    checked = check(*chain, [])
+    assert chain.lines[-1].event == "case:shredded"
+    assert (checked.differences, checked.position) == ((), len(chain.lines))
 
 
 def test_a_closed_case_is_shredded_once_with_a_line_in_its_ledger(
