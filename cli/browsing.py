@@ -18,6 +18,8 @@ from wiring.settings import PREFIX, Settings
 from wiring.telemetry import set_up_runtime
 from wiring.world import World, open_world
 
+LAST_ANSWERS = 5  # seconds for what is under way at the end: Temporal's UI has always a question open
+
 
 async def run_portal(settings: Settings) -> int:
     """The portal, until Ctrl-C or SIGTERM. Raises ServerError when its port is taken."""
@@ -36,7 +38,13 @@ async def run_portal(settings: Settings) -> int:
 async def portal(settings: Settings, world: World) -> AsyncIterator[str]:
     """The portal, serving while the block lasts; its address. Raises ServerError when its port is taken."""
     with _listening(settings) as listener:
-        config = uvicorn.Config(create_app(settings, world), log_config=None, access_log=False, server_header=False)
+        config = uvicorn.Config(
+            create_app(settings, world),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=LAST_ANSWERS,
+        )
         server = _Quiet(config)
         serving = asyncio.create_task(server.serve([listener]))
         try:

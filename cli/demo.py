@@ -30,7 +30,7 @@ from policy.third_opinion import number_of_third
 from records import queries
 from records.rows import CaseFile
 from wiring.desk import ActionError, FrontDesk, register
-from wiring.devserver import embedded_server, running_server
+from wiring.devserver import UI_PATH, embedded_server, running_server
 from wiring.intake import IntakeError, read_intake_file
 from wiring.intakedocuments import with_documents
 from wiring.logs import set_up_logs
@@ -302,7 +302,10 @@ def _cabinet(world: World) -> Tree:
 def _invite(settings: Settings, ui: str, portal_address: str) -> None:
     console.print(f"[bold]Portal           {portal_address}[/]  (sign in as anybody of the cast)")
     home = f"SECOND_OPINION_HOME={settings.home} " if str(settings.home) != "var" else ""
-    console.print(f"Temporal UI      {ui}")
+    if named_cluster():
+        console.print(f"Temporal UI      {ui}")
+    else:
+        console.print(f"Temporal UI      {portal_address}{UI_PATH}/  (as sv.okafor; at {ui} it is ciphertext)")
     console.print(f"Work list        {home}second-opinion tasks")
     console.print(f"One case         {home}second-opinion show SO-…")
     console.print("[dim]Everything stays up until Ctrl-C.[/]")

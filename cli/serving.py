@@ -19,7 +19,7 @@ from records.errors import RecordsError
 from wiring.anchoring import catch_up
 from wiring.delegated import DelegationDesk
 from wiring.desk import FrontDesk
-from wiring.devserver import ServerError, embedded_server
+from wiring.devserver import UI_PATH, ServerError, embedded_server
 from wiring.keys import VaultError
 from wiring.logs import set_up_logs
 from wiring.schedules import Upkeep, see_to_schedules
@@ -46,6 +46,9 @@ async def run_server(settings: Settings) -> int:
     quiet_logs(settings)
     async with stopped_by_signals() as stopped, embedded_server(settings, SEARCH_ATTRIBUTES) as server:
         console.print(f"Temporal server  {server.address.grpc}\nTemporal UI      {server.address.ui}")
+        console.print(
+            f"[dim]What it has of cases is ciphertext there; in the portal, at {UI_PATH}/, it can be read.[/]"
+        )
         console.print("[dim]Ctrl-C stops it; cases go on when it starts again.[/]")
         await first_of(stopped.wait(), server.died())
     return DONE

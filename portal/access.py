@@ -28,6 +28,7 @@ class Room(StrEnum):
     PANEL = "panel"
     STAFFING = "staffing"
     AUDIT = "audit"
+    TEMPORAL = "temporal"
     DIRECTORY = "directory"
     IMPORTING = "importing"
     DELEGATED = "delegated"
@@ -48,6 +49,7 @@ ROOMS: dict[Room, tuple[Role, ...]] = {
     Room.PANEL: (*IN_CHARGE, Role.CMO),
     Room.STAFFING: IN_CHARGE,  # who changes what the panel shows
     Room.AUDIT: (Role.AUDITOR, *IN_CHARGE),
+    Room.TEMPORAL: (Role.AUDITOR, *IN_CHARGE),  # who sees what Temporal keeps, in clear
     Room.DIRECTORY: (Role.INTAKE, Role.CASE_MANAGER, *PHYSICIANS, *IN_CHARGE, Role.AUDITOR),
     Room.IMPORTING: IN_CHARGE,  # who makes a new version of the directory
     Room.DELEGATED: (Role.INTAKE, Role.CASE_MANAGER, *PHYSICIANS, *IN_CHARGE, Role.AUDITOR),

@@ -18,7 +18,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger("portal.access")
 
 REQUEST_ID = "X-Request-ID"
 STAFF_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,79}")
-QUIET = ("/healthz", "/readyz", "/metrics", "/static")  # asked for every few seconds
+# Asked for every few seconds, or hundreds at a time.
+QUIET = ("/healthz", "/readyz", "/metrics", "/static", "/temporal/_app/{rest:path}")
 UNKNOWN = "(none)"
 
 

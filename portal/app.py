@@ -22,6 +22,7 @@ from portal import (
     audit,
     case,
     caselist,
+    codec,
     delegated,
     delegateddoing,
     delegatedintake,
@@ -36,6 +37,7 @@ from portal import (
     panel,
     signin,
     supervision,
+    temporalui,
     worklists,
 )
 from portal.accesslog import AccessLog
@@ -73,6 +75,8 @@ ROOMS = (
     supervision,
     panel,
     audit,
+    codec,
+    temporalui,
 )
 log = logging.getLogger(__name__)
 
@@ -88,7 +92,7 @@ def create_app(settings: Settings, world: World) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for kind, answer in ANSWERS.items():
         app.add_exception_handler(kind, answer)
-    secure = settings.portal_address.startswith("https://")
+    secure = settings.is_secure
     app.add_middleware(
         SessionMiddleware,
         secret_key=_secret(settings),
@@ -97,15 +101,22 @@ def create_app(settings: Settings, world: World) -> FastAPI:
         same_site="lax",
         https_only=secure,
     )
-    app.add_middleware(Guard, hosts=_hosts(settings), forms=_origin(settings.oidc_issuer), secure=secure)
+    app.add_middleware(
+        Guard,
+        hosts=_hosts(settings),
+        forms=_origin(settings.oidc_issuer),
+        codec=settings.codec_origins,
+        secure=secure,
+    )
     app.add_middleware(AccessLog)
     return app
 
 
 @asynccontextmanager
-async def _lifespan(_app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     log.info("portal.opened")
     yield
+    await temporalui.close(app)
     log.info("portal.closed")
 
 

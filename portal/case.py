@@ -34,7 +34,9 @@ from portal.placing import proposed
 from portal.session import NotFound, Visit, entering
 from records import queries
 from records.holds import LegalHold, LegalHolds
+from records.readings import READ
 from records.rows import CaseFile, LedgerRow
+from records.statements import FIRST_LATE
 from wiring.desk import ActionError
 from wiring.temporal import TemporalError
 from wiring.wishes import wishes
@@ -104,9 +106,10 @@ class Seen(Value):
 
     @property
     def story(self) -> tuple[LedgerRow | StoryEntry, ...]:
-        """The ledger, and the lines that have not reached it yet."""
-        last = self.file.ledger[-1].seq if self.file.ledger else 0
-        return (*self.file.ledger, *(e for e in (self.case.story if self.case else ()) if e.seq > last))
+        """The ledger but for who read it, and the lines that have not reached it yet."""
+        last = max((line.seq for line in self.file.ledger if line.seq < FIRST_LATE), default=0)
+        told = (line for line in self.file.ledger if line.event != READ)
+        return (*told, *(e for e in (self.case.story if self.case else ()) if e.seq > last))
 
 
 async def seen(visit: Visit, number: str, file: CaseFile | None = None) -> Seen:

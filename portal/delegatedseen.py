@@ -21,6 +21,7 @@ from portal.pages import now
 from portal.session import NotFound, Visit
 from records import delegated
 from records.delegated import DelegatedFile, FindingRow
+from records.readings import READ
 from records.rows import LedgerRow
 from records.statements import FIRST_LATE
 from wiring.delegated import DelegationDesk
@@ -96,7 +97,7 @@ class Seen(Value):
     def story(self) -> tuple[LedgerRow | StoryEntry, ...]:
         """The ledger, and the lines that have not reached it yet; the newest first."""
         last = max((line.seq for line in self.file.ledger if line.seq < FIRST_LATE), default=0)
-        late = [line for line in self.file.ledger if line.seq >= FIRST_LATE]
+        late = [line for line in self.file.ledger if line.seq >= FIRST_LATE and line.event != READ]
         fresh = [e for e in (self.case.story if self.case else ()) if e.seq > last]
         return (*reversed(late), *reversed(fresh), *reversed([x for x in self.file.ledger if x.seq < FIRST_LATE]))
 

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from wiring.uncaught import kinds, places
 
 SAFE = ("GET", "HEAD", "OPTIONS")
+CODEC = "/codec/"
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'{forms}; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
@@ -37,10 +38,16 @@ log = logging.getLogger(__name__)
 class Guard:
     """Lets through what comes from our own pages and from programs; adds the security headers to every answer."""
 
-    def __init__(self, app: ASGIApp, *, hosts: tuple[str, ...], forms: str = "", secure: bool = False) -> None:
-        """``hosts``: the names under which we answer. ``forms``: another origin that forms may lead to (sign-in)."""
+    def __init__(
+        self, app: ASGIApp, *, hosts: tuple[str, ...], forms: str = "", codec: str = "", secure: bool = False
+    ) -> None:
+        """``hosts``: the names under which we answer. ``forms``: another origin that forms may lead to (sign-in).
+
+        ``codec``: the origins whose pages may ask the codec server, commas between.
+        """
         self._app = app
         self._hosts = frozenset(hosts)
+        self._codec = origins(codec)
         self._headers = {**HEADERS, "Content-Security-Policy": CSP.format(forms=f" {forms}" if forms else "")}
         if secure:
             self._headers["Strict-Transport-Security"] = "max-age=31536000"
@@ -52,7 +59,7 @@ class Guard:
             return
 
         answer = _Answer(send, self._headers)
-        refused = self._refusal(scope["method"], Headers(scope=scope))
+        refused = self._refusal(scope, Headers(scope=scope))
         if refused:
             await PlainTextResponse(refused[1], refused[0])(scope, receive, answer)
             return
@@ -64,10 +71,11 @@ class Guard:
                 raise
             await PlainTextResponse(FAILED, 500)(scope, receive, answer)
 
-    def _refusal(self, method: str, headers: Headers) -> tuple[int, str] | None:
+    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
         if _name(headers.get("host", "")) not in self._hosts:
             return 421, "This portal does not answer under that name; see SECOND_OPINION_PORTAL_URL."
-        if method not in SAFE and not _is_from_here(headers):
+        asks_codec = scope["path"].startswith(CODEC) and headers.get("origin") in self._codec
+        if scope["method"] not in SAFE and not asks_codec and not _is_from_here(headers):
             return 403, "This request comes from another site. Go back, load the page again, and send it once more."
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdigit()):
@@ -75,6 +83,11 @@ class Guard:
         if int(length[:20]) > LARGEST_BODY:
             return 413, TOO_LARGE
         return None
+
+
+def origins(setting: str) -> frozenset[str]:
+    """The origins that a setting names, commas between."""
+    return frozenset(filter(None, setting.split(",")))
 
 
 class _Answer:

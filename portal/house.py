@@ -12,12 +12,11 @@ from policy.directory import Physician
 from policy.particulars import Receipt
 from policy.people import Actor
 from wiring.desk import FrontDesk
-from wiring.devserver import running_server
+from wiring.devserver import UI_PATH, running_server
 from wiring.sending import send
 from wiring.settings import Settings
 from wiring.staff import StaffEntry, read_staff, staff_path
 from wiring.temporal import TemporalError, connect, named_cluster
-from wiring.views import temporal_ui
 from wiring.world import World
 
 
@@ -70,8 +69,14 @@ class House:
 
     @property
     def temporal_ui(self) -> str:
-        """Where Temporal's own UI is; empty when nobody says."""
-        return temporal_ui(self.settings)
+        """Where people find Temporal's own UI: the embedded server's through the portal; empty when nobody says."""
+        return self.settings.temporal_ui or (UI_PATH if self.embedded_ui else "")
+
+    @property
+    def embedded_ui(self) -> str:
+        """The address of the embedded server's UI; empty when it does not run, or another cluster is used."""
+        running = None if named_cluster() else running_server(self.settings)
+        return running.ui if running and running.ui else ""
 
 
 def _changed(file: Path) -> object:

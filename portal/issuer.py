@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 CALLBACK = "/signin/oidc/callback"
 SAFE_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 CACHED = 600.0  # seconds that what the issuer says of itself is believed
+ANEW = 30.0  # seconds between two looks at its keys because of access tokens
 LEEWAY = 60  # seconds that two clocks may differ
 
 
@@ -109,6 +110,41 @@ class Issuer:
         except UnknownKeyError:  # it has changed its keys since we asked
             _, keys = await self._described(anew=True)
             return self._verified(token, described, keys, under_way.nonce)
+
+    async def bearer(self, token: str) -> dict[str, Any]:
+        """What an access token says: a JWT of this issuer for ``codec_audience``, unexpired (RFC 9068).
+
+        Raises IssuerAwayError or NotTrustedError.
+        """
+        described, keys = await self._described()
+        try:
+            return self._read(token, described, keys)
+        except UnknownKeyError:
+            if time.monotonic() - self._known_at < ANEW:  # whoever makes up keys must not make us ask at each token
+                raise
+            described, keys = await self._described(anew=True)
+            return self._read(token, described, keys)
+
+    def _read(self, token: str, described: Description, keys: Mapping[str, Any]) -> dict[str, Any]:
+        """Signature, issuer, audience, expiry. Raises NotTrustedError or UnknownKeyError."""
+        wanted = {
+            "iss": {"essential": True, "value": described.issuer},
+            "aud": {"essential": True, "value": self._settings.codec_audience},
+            "exp": {"essential": True},
+        }
+        registry = JWSRegistry(algorithms=list(SAFE_ALGORITHMS), strict_check_header=False)
+        try:
+            read = jwt.decode(token, key=KeySet.import_key_set(_signing(keys)), registry=registry)
+            jwt.JWTClaimsRegistry(leeway=LEEWAY, **wanted).validate(read.claims)  # type: ignore[arg-type]
+        except InvalidKeyIdError as trouble:
+            raise UnknownKeyError("an unknown key") from trouble
+        except (JoseError, ValueError, KeyError, TypeError) as trouble:
+            raise NotTrustedError(type(trouble).__name__) from trouble
+        return dict(read.claims)
+
+    @property
+    def _known_at(self) -> float:
+        return self._known[0] if self._known else 0.0
 
     def _verified(
         self, token: Mapping[str, Any], described: Description, keys: Mapping[str, Any], nonce: str

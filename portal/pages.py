@@ -17,6 +17,7 @@ from policy.timeframes import spoken
 from portal.access import Room, may_do
 from portal.session import Visit
 from records.rows import LedgerRow
+from wiring.devserver import UI_PATH
 from workflows.inspection import words
 
 FOLDER = Path(__file__).parent
@@ -64,12 +65,18 @@ def page(visit: Visit, template: str, *, status: int = 200, block: str = "", **c
         "path": visit.request.url.path,
         "flash": flash,
         "may_do": lambda signal: may_do(visit.actor, signal),
-        "temporal_ui": visit.house.temporal_ui,
+        "temporal_ui": _temporal_ui(visit),
         **context,
     }
     if block and is_partial(visit.request):
         return HTMLResponse(render_block(ENVIRONMENT, template, block, **whole), status)
     return HTMLResponse(ENVIRONMENT.get_template(template).render(**whole), status)
+
+
+def _temporal_ui(visit: Visit) -> str:
+    """Temporal's UI, for a link; nothing where it would not be found: our own path is for some roles."""
+    found = visit.house.temporal_ui
+    return found if found != UI_PATH or visit.may_enter(Room.TEMPORAL) else ""
 
 
 def bare_page(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:  # noqa: ANN401

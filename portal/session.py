@@ -62,6 +62,14 @@ def house_of(request: Request) -> House:
 
 def visit(request: Request) -> Visit:
     """The visit, for pages that want somebody signed in. Raises SignInNeeded."""
+    found = glance(request)
+    if request.headers.get("x-refresh") is None:  # a page that refreshes itself is nobody at the keyboard
+        request.session[SEEN] = _now()
+    return found
+
+
+def glance(request: Request) -> Visit:
+    """The visit, of a page that asks by itself: the session does not last longer by it. Raises SignInNeeded."""
     house, session = house_of(request), request.session
     actor = house.person(str(session.get(WHO, ""))) if session else None
     if actor is None:  # a sentence to be shown, or a sign-in under way, is no session that has ended
@@ -69,8 +77,6 @@ def visit(request: Request) -> Visit:
     if not _is_fresh(session, house):
         end(request)
         raise SignInNeeded(expired=True)
-    if request.headers.get("x-refresh") is None:  # a page that refreshes itself is nobody at the keyboard
-        session[SEEN] = _now()
     return Visit(request=request, house=house, actor=actor)
 
 

@@ -51,7 +51,7 @@ def append(connection: Connection, ledger: Table, rows: list[Row], how: How = Ho
     """
     if not rows:
         return []
-    number = rows[0][_key(ledger)]
+    number = rows[0][key_of(ledger)]
     seqs = [row["seq"] for row in rows]
     asked = {"case": number, "first": min(seqs), "last": max(seqs)}
     stands = connection.execute(_stands(ledger.name), asked).all()
@@ -66,7 +66,7 @@ def append(connection: Connection, ledger: Table, rows: list[Row], how: How = Ho
 
 def late_number(connection: Connection, ledger: Table, case_number: str) -> int:
     """The number of the next line that is not the story's own."""
-    of_case = (ledger.c[_key(ledger)] == case_number, ledger.c.seq >= FIRST_LATE)
+    of_case = (ledger.c[key_of(ledger)] == case_number, ledger.c.seq >= FIRST_LATE)
     last: int | None = connection.execute(select(func.max(ledger.c.seq)).where(*of_case)).scalar()
     return FIRST_LATE if last is None else last + 1
 
@@ -82,7 +82,7 @@ def adopt(engine: Engine, case_number: str, heard: Heard = unheard) -> int:
         if ledger is None:
             raise RecordsError(f"Case {case_number} is not in the records.")
         linked = select(LINKS.c.seq).where(LINKS.c.case_number == CASE)
-        loose = select(*ledger.c).where(ledger.c[_key(ledger)] == CASE, ledger.c.seq.not_in(linked))
+        loose = select(*ledger.c).where(ledger.c[key_of(ledger)] == CASE, ledger.c.seq.not_in(linked))
         found = connection.execute(loose.order_by(ledger.c.seq), asked).mappings()
         lines = [_line(ledger, dict(row)) for row in found]
         if lines:
@@ -101,10 +101,10 @@ def _link(connection: Connection, number: str, head: Head | None, lines: list[Li
 def _line(ledger: Table, row: Row) -> Line:
     """The line as the database will hold it."""
     event, text, actor, clause = (str(row[name]).replace("\x00", "\ufffd") for name in SAID)
-    return Line(row[_key(ledger)], row["seq"], row["at"], event, text, actor, clause, bool(row["unsigned"]))
+    return Line(row[key_of(ledger)], row["seq"], row["at"], event, text, actor, clause, bool(row["unsigned"]))
 
 
-def _key(ledger: Table) -> str:
+def key_of(ledger: Table) -> str:
     """What the column with the case number is called."""
     return "case_number" if ledger is LEDGER else "number"
 
@@ -116,4 +116,4 @@ def _stands(name: str) -> Any:  # noqa: ANN401 - a compound select
     some = ledger.c.seq.between(bindparam("first", type_=Integer), bindparam("last", type_=Integer))
     known = select(ledger.c.seq, literal(0).label("position"), literal("").label("hash"))
     newest = HEAD.with_only_columns(literal(0).label("seq"), LINKS.c.position, LINKS.c.hash).subquery()
-    return union_all(known.where(ledger.c[_key(ledger)] == CASE, some), select(newest))
+    return union_all(known.where(ledger.c[key_of(ledger)] == CASE, some), select(newest))

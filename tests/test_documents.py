@@ -12,6 +12,7 @@ import pytest
 from cli.main import app
 from policy.actions import ACTIONS
 from policy.clauses import Clause
+from wiring.devserver import CODEC_PATH
 from wiring.intakefields import COLUMNS, PATHS
 from wiring.settings import PREFIX, Settings
 
@@ -132,3 +133,12 @@ def by_section() -> list[str]:
 @pytest.mark.parametrize("page", generate.pages(), ids=lambda page: page.name)
 def test_a_generated_page_says_what_the_rules_say_now(page):
     assert page.read_text(encoding="utf-8") == generate.pages()[page], "run: make rules"
+
+
+def test_compose_leads_the_temporal_ui_to_the_codec_server():
+    service = COMPOSE.partition("temporal-ui:")[2].partition("\n\n")[0]
+    ui = dict(re.findall(r"^ +(TEMPORAL_\w+): (.*)$", service, re.MULTILINE))
+
+    assert re.fullmatch(rf"\$\{{PORTAL_URL:\?.*\}}{CODEC_PATH}", ui["TEMPORAL_CODEC_ENDPOINT"])
+    assert ui["TEMPORAL_CODEC_PASS_ACCESS_TOKEN"] == '"true"'
+    assert re.search(rf"{PREFIX}CODEC_ORIGINS: .*\n +{PREFIX}CODEC_AUDIENCE: ", COMPOSE)

@@ -23,8 +23,18 @@ from wiring.serverlock import ServerAddress, ServerError, running_server, server
 from wiring.serverprocess import DATABASE, HOST, NAMESPACE, Launch, ServerProcess, find_program, server_process
 from wiring.settings import PREFIX, Settings
 
-__all__ = ["EmbeddedServer", "ServerAddress", "ServerError", "embedded_server", "running_server"]
+__all__ = [
+    "CODEC_PATH",
+    "UI_PATH",
+    "EmbeddedServer",
+    "ServerAddress",
+    "ServerError",
+    "embedded_server",
+    "running_server",
+]
 
+UI_PATH = "/temporal"  # of the UI, on its own port and in the portal
+CODEC_PATH = "/codec"  # of the codec server, in the portal
 NURSERY = "temporal.creating"  # where a database lies until it is complete
 ROOM_BYTES = 64 * 1024 * 1024  # on a full disk the server does not fail: it hangs
 
@@ -60,13 +70,13 @@ async def embedded_server(
     program = find_program(settings)
     _prepare(home)
     grpc = f"{HOST}:{settings.grpc_port}"
-    address = ServerAddress(grpc, f"http://{HOST}:{settings.ui_port}" if ui else None, NAMESPACE)
+    address = ServerAddress(grpc, f"http://{HOST}:{settings.ui_port}{UI_PATH}" if ui else None, NAMESPACE)
     async with server_lock(home, address) as lock:
         _check_ports(settings, ui=ui)
         launch = Launch(program, settings.synchronous, search_attributes, lock)
         if _lacks_database(home):
             await _create_database(launch, home)
-        ports = ["--port", str(settings.grpc_port)] + (["--ui-port", str(settings.ui_port)] if ui else ["--headless"])
+        ports = ["--port", str(settings.grpc_port), *(_ui(settings) if ui else ["--headless"])]
         async with server_process(launch, home, ports) as process:
             client = await process.healthy(grpc)
             try:
@@ -75,6 +85,14 @@ async def embedded_server(
             except RPCError as error:
                 raise ServerError(f"The Temporal server at {grpc} refuses its settings: {error.message}.") from error
             yield EmbeddedServer(address, process)
+
+
+def _ui(settings: Settings) -> list[str]:
+    """The UI's port, and its path and codec server as they are where the portal shows it: on one origin with both.
+
+    On its own port there is no such codec server, so that whoever reaches it there sees ciphertext.
+    """
+    return ["--ui-port", str(settings.ui_port), "--ui-public-path", UI_PATH, "--ui-codec-endpoint", CODEC_PATH]
 
 
 def _prepare(home: Path) -> None:

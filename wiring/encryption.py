@@ -63,7 +63,7 @@ class CaseCodec(PayloadCodec, WithSerializationContext):
         key = self.keys.known_of(self._workflow_id)
         if key is None:
             key = await asyncio.to_thread(self.keys.of, self._workflow_id)
-        return [_sealed(payload, key) for payload in payloads]
+        return [sealed(payload, key) for payload in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """The payloads as they were before; what is not encrypted, or not ours, as it is. Raises KeyRingError."""
@@ -93,7 +93,8 @@ async def check_key(client: Client, workflow_id: str) -> None:
         await asyncio.to_thread(codec.keys.of, workflow_id)
 
 
-def _sealed(payload: Payload, key: CaseKey) -> Payload:
+def sealed(payload: Payload, key: CaseKey) -> Payload:
+    """A payload, encrypted by a key that it names."""
     metadata = {"encoding": ENCODING, NAME_OF_KEY: key.id.encode()}
     return Payload(metadata=metadata, data=key.seal(payload.SerializeToString()))
 

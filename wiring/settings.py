@@ -115,6 +115,12 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(15, ge=1, le=480, description="Portal: an unused session ends after so long.")
     session_hours: int = Field(10, ge=1, le=24, description="Portal: any session ends after so long.")
     temporal_ui: str = Field("", description="The Temporal UI's address. Empty: that of the embedded server.")
+    codec_origins: str = Field(
+        "",
+        pattern=r"^(https?://[^/,*\s]+(,https?://[^/,*\s]+)*)?$",
+        description="Codec server: origins of other Temporal UIs, commas between. Empty: the portal's own only.",
+    )
+    codec_audience: str = Field("", description="Codec server: the audience of access tokens. Empty: none are taken.")
     oidc_issuer: str = Field("", description="Sign-in: the OpenID Connect issuer. Empty: the cast.")
     oidc_client_id: str = Field("", description="Sign-in: the client id.")
     oidc_client_secret: SecretStr = Field(SecretStr(""), description="Sign-in: the client secret.")
@@ -159,6 +165,11 @@ class Settings(BaseSettings):
     def portal_address(self) -> str:
         """Where the portal is, for people."""
         return self.portal_url or f"http://{self.portal_host}:{self.portal_port}"
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether people reach the portal by https."""
+        return self.portal_address.startswith("https://")
 
     @property
     def mail_folder(self) -> Path:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -63,7 +64,8 @@ class House:
         said = ""
         for line in process.stdout:
             said += line
-            if until in line:
+            if until in line:  # the rest is read, too: a door that fills its pipe stands still
+                Thread(target=process.stdout.read, daemon=True).start()
                 return process
         raise AssertionError(f"{command} ended before it said {until!r}: {said}")
 

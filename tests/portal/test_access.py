@@ -73,6 +73,8 @@ PAGES = {
     "/audit": "SAU",
     "/audit/{number}": "SAU",
     "/audit/{number}/print.css": "SAU",
+    "/temporal/{rest:path}": "SAU",
+    "/temporal/_app/{rest:path}": "SAU",
     "/signin": PUBLIC,
     "/signin/oidc": PUBLIC,
     "/signin/oidc/callback": PUBLIC,
@@ -101,6 +103,9 @@ POSTS = {
     "/delegated/{number}/do/{signal}": "the table of delegated actions",
     "/directory/import": "SA",
     "/audit": "SAU",
+    "/temporal/{rest:path}": "SAU",
+    "/codec/decode": PUBLIC,  # by session or token; test_codec has the rest
+    "/codec/encode": PUBLIC,
     "/signin": PUBLIC,
     "/signout": PUBLIC,
     "/api/requests": PUBLIC,
@@ -217,7 +222,8 @@ def tries(filled: dict[str, dict[str, str]]) -> Iterator[tuple[str, str, str]]:
                     yield method, path.format(signal=signal, **filled["waiting"]), does
             elif whose != PUBLIC:
                 is_closed = "{name}" in path or path.endswith("/packet")
-                yield method, path.format(**filled["closed" if is_closed else "waiting"]), whose
+                open_ended = path.replace("{rest:path}", "x")
+                yield method, open_ended.format(**filled["closed" if is_closed else "waiting"]), whose
 
 
 def tries_of_a_decision(method: str, path: str, whose: str, decision: dict[str, str]) -> Iterator[tuple[str, str, str]]:
