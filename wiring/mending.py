@@ -95,9 +95,10 @@ class Mender:
         third = await self._third_opinion(base.case)
         await self._end(stood)
         started = await self._start(base.case, standing.revision, f"{why}.", now, third)
-        sent = await self._send_again(base, stood) if started else 0
+        sent, late = await self._send_again(base, stood) if started else (0, 0)
         again = f"; {sent} that it had not answered {'was' if sent == 1 else 'were'} sent again" if sent else ""
-        return Mended(f"{why}{again}.", beyond=standing.revision)
+        lost = f"It is closed, as before it was reset; {late} actions that came to it since are to be done again."
+        return Mended(f"{why}{again}.", lost if late else "", standing.revision)
 
     async def call_off(self, number: str) -> Mended:
         """A third opinion's own case that the records have closed, and whose workflow runs, is called off."""
@@ -140,7 +141,9 @@ class Mender:
                 return await story_of(self._world, run.number).of_run(self._client, run.number, run.run_id)
         except TemporalError as locked:
             raise MendError(str(locked)) from None
-        except (TimeoutError, WorkflowQueryFailedError, ValueError) as trouble:
+        except WorkflowQueryFailedError as trouble:
+            raise MendError("its history cannot be read by this version's worker, whose log says why") from trouble
+        except (TimeoutError, ValueError) as trouble:
             raise MendError(UNSEEN) from trouble
         except RPCError as trouble:
             if trouble.status is RPCStatusCode.UNAVAILABLE:
@@ -229,23 +232,27 @@ class Mender:
 
     # -- what nobody had answered
 
-    async def _send_again(self, base: _Stood, stood: list[_Stood]) -> int:
-        """What the runs were sent and the one that goes on had not answered; each once, however often asked."""
+    async def _send_again(self, base: _Stood, stood: list[_Stood]) -> tuple[int, int]:
+        """What the runs were sent and the one that goes on had not answered; each once, however often asked.
+
+        As it came, with the signature that it came with. Gives back how many, and how many found the case closed again.
+        """
         handle = self._client.get_workflow_handle(workflow_id(base.run.number))
-        sent = set[str]()
+        sent, late = set[str](), set[str]()
         for one in reversed(stood):  # in the order of the runs
             async for signal, body in self._were_sent(one.run):
                 action_id = body["action_id"]
-                if action_id in sent or base.case.receipt(action_id) is not None:
+                if action_id in sent | late or base.case.receipt(action_id) is not None:
                     continue
                 try:
                     await handle.signal(signal, body)
                 except RPCError as trouble:
-                    if trouble.status is RPCStatusCode.NOT_FOUND:
-                        return len(sent)  # it has closed again: nothing more can be done to it
-                    raise
-                sent.add(action_id)
-        return len(sent)
+                    if trouble.status is not RPCStatusCode.NOT_FOUND:
+                        raise
+                    late.add(action_id)
+                else:
+                    sent.add(action_id)
+        return len(sent), len(late)
 
     async def _were_sent(self, run: Run) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         """The actions that came in a run's signals, and in its updates, whose body names the signal."""

@@ -90,7 +90,7 @@ class Reconciler:
         settled = [Settled(**one.model_dump(), is_left=True) for one in found]
         if not dry_run:
             settled = [await self._settled(one) for one in found]
-            await self._tell(settled, some)
+            await self._tell([*waiting, *settled], some)
         return Reconciled(cases=looked_at, settled=(*waiting, *settled))
 
     # -- what waits at the doors

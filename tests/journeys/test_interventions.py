@@ -1,4 +1,4 @@
-"""An operator cancels, terminates, resets and deletes cases with the plain command; one command leaves no difference."""
+"""An operator cancels, terminates, resets and deletes cases; one command leaves no difference."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Cases that were terminated, reset and deleted with the plain ``temporal`` command: no difference after reconciling."""
+"""Cases that were terminated, reset and deleted with the ``temporal`` command: no difference after reconciling."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -11,8 +11,7 @@ import pytest
 from policy.lifecycle import Stage
 from policy.request import LineOfBusiness
 from policy.third_opinion import number_of_third
-from records import queries
-from records.delegated import one
+from records.delegated import DelegatedFile, one
 from records.troubles import TroubleKind
 from tests.builders import CASE_MANAGER, CMO, a_first_opinion, a_report, a_request, plan_physician
 from tests.policy.steps import SUPERVISOR
@@ -47,6 +46,12 @@ async def delegated(theatre: Theatre) -> str:
     raise AssertionError("never written to the delegate")
 
 
+def kept(theatre: Theatre, number: str) -> DelegatedFile:
+    found = one(theatre.world.records, number)
+    assert found is not None
+    return found
+
+
 @pytest.mark.parametrize(
     "words",
     [("terminate",), ("reset", "--type", "FirstWorkflowTask", "--reason", "try"), ("delete", "--yes")],
@@ -55,13 +60,13 @@ async def delegated(theatre: Theatre) -> str:
 async def test_a_delegates_decision_goes_on_after_an_intervention_and_its_letter_leaves_once(theatre, words):
     number = await delegated(theatre)
     letters = theatre.letters()
-    before = one(theatre.world.records, number)
+    before = kept(theatre, number)
 
     await theatre.temporal("workflow", *words, number=number)
     found = await theatre.reconcile()
 
     again = await theatre.reconcile()
-    after = one(theatre.world.records, number)
+    after = kept(theatre, number)
     assert [s.is_left for s in found.settled] == [False]
     assert again.settled == ()
     assert theatre.letters() == letters
@@ -185,8 +190,9 @@ async def test_only_the_cases_that_are_named_are_looked_at(theatre):
     found = await theatre.reconcile(named)
 
     assert (found.cases, [s.number for s in found.settled], found.left) == (1, [named], 0)
+    assert (await theatre.reconcile(named)).settled == ()
     assert [s.number for s in (await theatre.reconcile(dry_run=True)).settled] == [other]
-    assert queries.case(theatre.world.records, other).case.closed_at is None
+    assert (await theatre.until(other, lambda file: file.case.closed_at is None)).tasks
 
 
 def _now() -> str:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
+from temporalio.client import ScheduleActionExecutionStartWorkflow
 
 from activities.upkeep import Tally, UpkeepSteps
 from tests.wiring.interventions import a_theatre
@@ -14,7 +15,6 @@ from wiring.checks import Health
 from wiring.checktemporal import look_at_temporal
 from wiring.schedules import RECONCILE, Upkeep, see_to_schedules
 from wiring.temporal import running_workers
-from workflows.upkeep import ReconciliationWorkflow
 
 pytestmark = pytest.mark.server
 
@@ -39,7 +39,8 @@ async def test_a_schedule_reconciles_every_night_and_people_may_move_it(tmp_path
             await theatre.until(number, lambda f: any(line.event == "case:set-going" for line in f.ledger), seconds=40)
             told = await handle.describe()
             begun = told.info.recent_actions[-1].action
-            run = client.get_workflow_handle_for(ReconciliationWorkflow.run, begun.workflow_id)
+            assert isinstance(begun, ScheduleActionExecutionStartWorkflow)
+            run = client.get_workflow_handle(begun.workflow_id, result_type=Tally)
             tally = await run.result()
 
         (first, *_) = told.info.next_action_times
