@@ -24,15 +24,18 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from policy.case import Case
 from policy.lifecycle import Stage
 from policy.particulars import Receipt
-from policy.people import Actor
+from policy.people import Actor, Role
 from policy.request import Request
 from policy.staffaction import StaffAction
 from records import queries
 from records.casekeys import CaseKeyRecords
 from records.database import open_records
+from tests.adapters.samples import a_pdf
 from tests.builders import CASE_MANAGER, CMO, MONDAY, a_request, action
+from tests.delegates import COPIED, an_approval
 from tests.ports import free_port
 from wiring.casekeys import open_case_keys, wrap_anew
+from wiring.delegated import DelegationDesk
 from wiring.desk import ActionKept, FrontDesk, register
 from wiring.devserver import embedded_server
 from wiring.encryption import encrypting
@@ -47,6 +50,7 @@ from workflows.inspection import SEARCH_ATTRIBUTES
 pytestmark = pytest.mark.server
 
 FIRST, SECOND = "SO-2026-000001", "SO-2026-000002"
+SUPERVISOR = Actor(id="sv.okafor", roles=(Role.SUPERVISOR,))
 MARKER = "Zebraquark-4711"
 OVERTURNED = {"because": "grievance", "outcome": "approved", "rationale": "The record shows the need."}
 SECRET = f"{MARKER} in whatever a person types"
@@ -454,3 +458,21 @@ async def test_a_shredded_case_is_closed_for_good_and_every_door_says_so_in_a_se
         "The key of the case's history was destroyed; nobody can read that history again: Retention ended"
     ]
     assert house.world.kept.waiting() == []
+
+
+async def test_a_shredded_delegated_decision_can_still_be_pulled_up_from_the_records(house: House):
+    record = house.world.documents.put("record.pdf", a_pdf())
+    packet = an_approval(external_reference="DEL-1", record_attachment=record)
+    (entered,) = house.world.packets.enter([packet], COPIED)
+    async with house.working() as client:
+        await DelegationDesk(client, house.world).open_unstarted()
+        await house.closed(entered.number)
+    assert house.world.case_keys.shred(
+        entered.number, (workflow_id(entered.number),), at=MONDAY, by="ad.moreno", reason="Retention ended"
+    )
+
+    desk = DelegationDesk(await house.client(), house.world)
+    body = {"actor": SUPERVISOR.model_dump(mode="json"), "action_id": "up-1", "reason": "A sample."}
+    receipt = await desk.act(entered.number, "pull_up_case", body)
+
+    assert receipt.accepted, receipt.reason
