@@ -6,24 +6,27 @@ What is written here is the report as data (JSON); HTML, PDF and spreadsheet are
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, validators
 from rich.markup import escape
 
 from cli.house import BAD_INPUT, DONE, NOT_AVAILABLE, REFUSED, desk_of
 from cli.options import Flag, Json
 from cli.screen import as_json, complain, console, now
-from policy.report.period import Period, parsed
+from policy.report.period import Period, parsed, quarter_of
 from policy.report.shape import CommitteeReport, Difference
 from policy.request import LineOfBusiness
 from records.database import open_records
+from reporting.synthetic import Made
 from wiring.reports import compiled
 from wiring.reportverify import from_temporal, reconciled
 from wiring.settings import Settings, read_settings
+from wiring.synthetic import put_synthetic
 from wiring.world import open_world
 
 app = App(name="report")
 
 DATA = "report.json"
+Each = Annotated[int, Parameter(validator=validators.Number(gte=0, lte=100_000))]
 Lines = Annotated[
     tuple[LineOfBusiness, ...], Parameter(name="--line", negative="", show_default=False, help="Only these lines.")
 ]
@@ -88,6 +91,33 @@ async def verify(period: str, *, line: Lines = (), temporal: Annotated[bool, Fla
     report = reconciled(engine, report, now(), retained)
     as_json(report.reconciliation) if json else _print(report)
     return DONE if report.reconciliation and report.reconciliation.agrees else REFUSED
+
+
+@app.command
+def synthetic(*, seed: int = 1, cases: Each = 750, delegated: Each = 300, last: str = "2026-Q3") -> int:
+    """Put two years of made-up cases with three planted effects into records that are still empty.
+
+    Parameters
+    ----------
+    seed
+        Another seed, other cases; the same seed, the same.
+    cases
+        Cases of each quarter.
+    delegated
+        Delegated decisions of each quarter.
+    last
+        The last of the eight quarters.
+    """
+    if (asked := _asked(last)) is None:
+        return BAD_INPUT
+    made = Made(seed=seed, last=quarter_of(asked.last), cases=cases, delegated=delegated)
+    count, packets = put_synthetic(open_records(read_settings().records_url), made)
+    planted = made.planted
+    console.print(f"{count:,} synthetic cases and {packets:,} delegated decisions, up to {made.last}. Planted:")
+    console.print(f"  physician NPI {planted.physician} denies too much", soft_wrap=True)
+    console.print(escape(f"  the copies of {planted.delegate} come late"), soft_wrap=True)
+    console.print(f"  opinions in {planted.specialty} disagree", soft_wrap=True)
+    return DONE
 
 
 def _asked(period: str) -> Period | None:

@@ -1,0 +1,88 @@
+"""``second-opinion report``: written as data, derived a second time, refused where it cannot be."""
+
+import json
+
+import pytest
+from sqlalchemy import update
+
+from cli.main import run
+from policy.report.shape import CommitteeReport
+from records.database import open_records, writing
+from records.tables import CASE_FACTS
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("SECOND_OPINION_HOME", str(tmp_path / "var"))
+    return tmp_path
+
+
+@pytest.fixture
+def ask(capsys):
+    def asked(*words):
+        code = run(list(words))
+        said = capsys.readouterr()
+        return code, " ".join((said.out + said.err).split())
+
+    return asked
+
+
+@pytest.fixture
+def made_up(ask):
+    code, said = ask("report", "synthetic", "--cases", "40", "--delegated", "20")
+    assert code == 0
+    assert said.startswith("320 synthetic cases and 160 delegated decisions, up to 2026-Q3. Planted: physician NPI 90")
+
+
+def test_a_report_is_written_as_data_and_never_over_another(ask, made_up, tmp_path):
+    code, said = ask("report", "2026-Q3", "--to", str(tmp_path / "q3"))
+    again, refused = ask("report", "2026-Q3", "--to", str(tmp_path / "q3"))
+
+    report = CommitteeReport.model_validate_json((tmp_path / "q3" / "report.json").read_text(encoding="utf-8"))
+    assert (code, report.id, report.cases, report.synthetic) == (0, "2026-Q3", 40, True)
+    assert report.reconciliation.agrees
+    assert said.startswith("SYNTHETIC: these cases are made up. 2026-Q3: 40 requests were received")
+    assert (again, "is there already, and is not overwritten" in refused) == (2, True)
+
+
+def test_a_report_of_one_line_names_it(ask, made_up, tmp_path):
+    ask("report", "2026", "--line", "medi_cal", "--to", str(tmp_path / "y"))
+
+    report = CommitteeReport.model_validate_json((tmp_path / "y" / "report.json").read_text(encoding="utf-8"))
+    assert report.id == "2026 medi_cal"
+    assert [row.id for row in report.table("requests-by-line").rows] == ["medi_cal", "all"]
+
+
+def test_verify_finds_nothing_and_then_the_case_that_was_tampered_with(ask, made_up, tmp_path):
+    before = ask("report", "verify", "2026-Q3")
+    engine = open_records(f"sqlite:///{tmp_path / 'var' / 'records.db'}")
+    with writing(engine) as connection:
+        one = CASE_FACTS.c.number == "SO-2026-000100"
+        connection.execute(update(CASE_FACTS).where(one).values(specialty="astrology"))
+    engine.dispose()
+    after = ask("report", "verify", "2026-Q3", "--json")
+
+    assert before[0] == 0
+    assert before[1].endswith("nothing differs.")
+    assert after[0] == 1
+    assert "SO-2026-000100" in {one["case_number"] for one in json.loads(after[1])["differences"]}
+
+
+def test_what_is_no_period_is_refused_with_how_to_write_it(ask):
+    code, said = ask("report", "verify", "autumn")
+
+    assert (code, said) == (2, "Autumn is no period; write 2026-Q3, 2026, 2026-10 or 2026-07-01..2026-09-30.")
+
+
+def test_made_up_cases_never_stand_among_others(ask, made_up):
+    code, said = ask("report", "synthetic", "--cases", "1", "--delegated", "1")
+
+    assert code == 3
+    assert "These records hold cases; synthetic ones go only into empty records." in said
+
+
+def test_an_empty_quarter_has_a_report_too(ask, tmp_path):
+    code, said = ask("report", "2026-Q3", "--to", str(tmp_path / "empty"))
+
+    assert code == 0
+    assert "0 requests were received" in said
