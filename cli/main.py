@@ -126,7 +126,7 @@ app.command(
 app.command(
     "cli.reports:app",
     name="report",
-    help="The committees' report of a period: figures, trends and flags as data; its counts derived a second time.",
+    help="The committees' report of a period: a page, a PDF, a spreadsheet, charts; its counts derived a second time.",
 )
 app.command("cli.tokens:app", name="tokens", help="The tokens with which programs come to the portal's API.")
 

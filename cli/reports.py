@@ -1,17 +1,21 @@
 """``second-opinion report``: the committees' report of a period, and its counts derived a second time. P12.
 
-What is written here is the report as data (JSON); HTML, PDF and spreadsheet are made of the same value.
+What is written is one value in several forms: a page, a PDF, a spreadsheet, the charts, and the data as JSON.
 """
 
+import errno
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter, validators
 from rich.markup import escape
 
+from adapters.committee.reading import DATA, PAGE, PAPER, SPREADSHEET
+from adapters.committee.rendering import files_of
 from cli.house import BAD_INPUT, DONE, NOT_AVAILABLE, REFUSED, desk_of
 from cli.options import Flag, Json
-from cli.screen import as_json, complain, console, now
+from cli.screen import as_json, complain, console, errors, now
 from policy.report.period import Period, parsed, quarter_of
 from policy.report.shape import CommitteeReport, Difference
 from policy.request import LineOfBusiness
@@ -25,7 +29,6 @@ from wiring.world import open_world
 
 app = App(name="report")
 
-DATA = "report.json"
 Each = Annotated[int, Parameter(validator=validators.Number(gte=0, lte=100_000))]
 Lines = Annotated[
     tuple[LineOfBusiness, ...], Parameter(name="--line", negative="", show_default=False, help="Only these lines.")
@@ -36,37 +39,40 @@ Lines = Annotated[
 def write(period: str, *, to: Path, line: Lines = (), json: Json = False) -> int:
     """Compile the report of a period, hold it against the ledger, and write it into a folder.
 
-    A report that is there is never overwritten: a finished one does not change.
+    A file that is there is never overwritten by another one: a finished report does not change.
 
     Parameters
     ----------
     period
         2026-Q3, 2026, 2026-10 or 2026-07-01..2026-09-30, in days of Los Angeles.
     to
-        The folder; it is made. The report is written there as data: report.json.
+        The folder; it is made. report.html, report.pdf, report.xlsx, report.json and charts/ are written there.
     """
     asked = _asked(period)
     if asked is None:
         return BAD_INPUT
     settings = read_settings()
+    tell = _silently if json else _tell
     engine = open_records(settings.records_url)
-    report = reconciled(engine, compiled(engine, asked, now(), line), now())
-    place = to / DATA
+    tell("the figures")
+    report = compiled(engine, asked, now(), line)
+    tell("the same from the ledger")
+    report = reconciled(engine, report, now())
+    files = files_of(report, tell)
     try:
-        to.mkdir(parents=True, exist_ok=True)
-        with place.open("x", encoding="utf-8") as file:
-            file.write(report.model_dump_json(indent=1))
-    except FileExistsError:
-        complain(f"{place} is there already, and is not overwritten; name another folder.")
+        _written(to, files)
+    except FileExistsError as there:
+        complain(f"{there.filename} is there already, and is not overwritten; name another folder.")
         return BAD_INPUT
     except OSError as trouble:
-        complain(f"{place} cannot be written: {trouble.strerror}.")
+        complain(f"{to} cannot be written to: {trouble.strerror}.")
         return NOT_AVAILABLE
     if json:
-        as_json({"report": report.id, "files": [str(place)], "flags": [flag.id for flag in report.flags]})
+        names = [str(to / name) for name in sorted(files)]
+        as_json({"report": report.id, "files": names, "flags": [flag.id for flag in report.flags]})
     else:
         _print(report)
-        console.print(escape(f"Written: {place}"))
+        console.print(escape(f"Written to {to}: {PAGE}, {PAPER}, {SPREADSHEET}, {DATA}, charts."), soft_wrap=True)
     return DONE if report.reconciliation and report.reconciliation.agrees else REFUSED
 
 
@@ -118,6 +124,27 @@ def synthetic(*, seed: int = 1, cases: Each = 750, delegated: Each = 300, last: 
     console.print(escape(f"  the copies of {planted.delegate} come late"), soft_wrap=True)
     console.print(f"  opinions in {planted.specialty} disagree", soft_wrap=True)
     return DONE
+
+
+def _written(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Writes the files, or none of them when another one stands in the place of any. Raises OSError."""
+    for name, data in files.items():
+        place = folder / name
+        if place.exists() and place.read_bytes() != data:
+            raise FileExistsError(errno.EEXIST, "another file", str(place))
+    for name, data in files.items():
+        place = folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if not place.exists():
+            place.write_bytes(data)
+
+
+def _tell(what: str) -> None:
+    errors.print(f"[dim]{escape(what[:1].upper() + what[1:])} …[/]")
+
+
+def _silently(what: str) -> None:
+    """For programs, which read the answer alone."""
 
 
 def _asked(period: str) -> Period | None:

@@ -33,6 +33,8 @@ class Room(StrEnum):
     IMPORTING = "importing"
     DELEGATED = "delegated"
     DELEGATED_INTAKE = "delegated_intake"
+    REPORTS = "reports"
+    REPORTED_CASES = "reported_cases"
 
 
 EVERYBODY = tuple(Role)
@@ -54,6 +56,8 @@ ROOMS: dict[Room, tuple[Role, ...]] = {
     Room.IMPORTING: IN_CHARGE,  # who makes a new version of the directory
     Room.DELEGATED: (Role.INTAKE, Role.CASE_MANAGER, *PHYSICIANS, *IN_CHARGE, Role.AUDITOR),
     Room.DELEGATED_INTAKE: CLERKS,  # who takes delegates' packets in
+    Room.REPORTS: (Role.COMMITTEE, *PHYSICIANS, *IN_CHARGE, Role.AUDITOR),
+    Room.REPORTED_CASES: (*PHYSICIANS, *IN_CHARGE, Role.AUDITOR),  # committees read figures, and no case
 }
 
 # The actions that are not the owner's of a task; every other follows from the task that it completes.

@@ -29,6 +29,7 @@ NAVIGATION = (
     (Room.DIRECTORY, "/directory", "Directory"),
     (Room.SUPERVISION, "/supervisor", "Supervision"),
     (Room.PANEL, "/panel", "Panel"),
+    (Room.REPORTS, "/reports", "Reports"),
     (Room.AUDIT, "/audit", "Audit"),
 )
 FLASH = "flash"

@@ -39,6 +39,7 @@ FIELDS = {
     "route": "A page, by the template of its path.",
     "status": "An HTTP status.",
     "ms": "Milliseconds.",
+    "report": "A report of the committees: the folder in which it is kept, or its period.",
     "staff": "Who acted: an id of the staff file, or of a token.",
     "person": "Whom it is about: an id of the staff file.",
     "count": "How many.",

@@ -85,8 +85,9 @@ class Settings(BaseSettings):
     cabinet: Path | None = Field(None, description="The filing cabinet. Empty: home/cabinet.")
     mhc_feed: Path | None = Field(None, description="The feed to MHC, one file a day. Empty: home/mhc.")
     documents: Path | None = Field(None, description="Attachments and reports, by digest. Empty: home/documents.")
+    reports: Path | None = Field(None, description="Finished reports of the committees. Empty: home/reports.")
     storage: str = Field(
-        "", description="Outbox, cabinet and documents in a bucket: s3://bucket/prefix. Empty: folders."
+        "", description="Outbox, cabinet, documents and reports in a bucket: s3://bucket/prefix. Empty: folders."
     )
     s3_endpoint: str = Field("", pattern="^(https?://[^/]+)?$", description="The storage's address. Empty: Amazon S3.")
     s3_region: str = Field("", description="The storage's region. Empty: as AWS_REGION says.")

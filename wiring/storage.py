@@ -1,9 +1,10 @@
-"""Where letters, documents and packets lie: folders by default, a bucket by setting (``SECOND_OPINION_STORAGE``)."""
+"""Where letters, documents, packets, reports lie: folders, or a bucket by setting (``SECOND_OPINION_STORAGE``)."""
 
 from enum import StrEnum
 from pathlib import Path
 
 from adapters.bucket import Access, Address, Bucket, address_of
+from adapters.committee.reportshelf import ReportShelf
 from adapters.documents import DocumentStore
 from adapters.shelf import Shelf, WriteOnce
 from wiring.settings import PREFIX, Settings, SettingsError
@@ -15,6 +16,7 @@ class Kept(StrEnum):
     OUTBOX = "outbox"
     CABINET = "cabinet"
     DOCUMENTS = "documents"
+    REPORTS = "reports"
 
 
 def shelf_for(settings: Settings, kept: Kept) -> WriteOnce:
@@ -35,6 +37,11 @@ def shelf_for(settings: Settings, kept: Kept) -> WriteOnce:
 def documents_of(settings: Settings) -> DocumentStore:
     """The document store alone, for who reads an intake file and opens no records."""
     return DocumentStore(shelf_for(settings, Kept.DOCUMENTS))
+
+
+def reports_of(settings: Settings) -> ReportShelf:
+    """The finished reports of the committees alone. Raises SettingsError as ``shelf_for`` does."""
+    return ReportShelf(shelf_for(settings, Kept.REPORTS))
 
 
 def _access(settings: Settings) -> Access:

@@ -11,6 +11,7 @@ from activities.filing import FilingSteps
 from activities.ledger import LedgerSteps
 from activities.letters import LetterSteps
 from adapters.cabinet import FilingCabinet
+from adapters.committee.reportshelf import ReportShelf
 from adapters.dispatch import Mailroom
 from adapters.documents import DocumentStore
 from adapters.mailroom import Outbox
@@ -30,7 +31,7 @@ from wiring.keys import Vault, VaultError, open_vault
 from wiring.mailroom import open_mailroom
 from wiring.settings import Settings, SettingsError
 from wiring.staff import read_staff, staff_path
-from wiring.storage import Kept, documents_of, shelf_for
+from wiring.storage import Kept, documents_of, reports_of, shelf_for
 from wiring.temporal import Steps
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class World:
     cabinet: FilingCabinet
     mhc: MhcFolder
     anchorage: Anchorage
+    reports: ReportShelf
 
     @property
     def trust(self) -> Trust:
@@ -125,6 +127,7 @@ def open_world(settings: Settings) -> World:
         cabinet=FilingCabinet(shelf_for(settings, Kept.CABINET), outbox, documents),
         mhc=MhcFolder(settings.mhc_folder),
         anchorage=anchorage,
+        reports=reports_of(settings),
     )
 
 

@@ -36,6 +36,8 @@ SYNTHETIC = "Synthetic: made-up cases, no real member"
 WITHHELD = "withheld"
 WHY_WITHHELD = "Withheld: of 1 to 10, or next to such a number, so that nobody can be recognized."
 NOTHING = "–"
+CHARTS = "charts/"
+PAGE, PAPER, SPREADSHEET, DATA = "report.html", "report.pdf", "report.xlsx", "report.json"
 DEFINITIONS = "docs/report-definitions.md"
 BASES = {
     Basis.RECEIVED: "by the day on which the request was received",
@@ -87,6 +89,11 @@ def of_share(share: Share) -> Told:
 def amount(number: Decimal | None, unit: str = "") -> Told:
     """A decimal as it was rounded when it was made."""
     return Told(main=NOTHING if number is None else f"{number:,f}{unit}")
+
+
+def data_of(report: CommitteeReport) -> bytes:
+    """The report's one value as JSON, from which all else can be made again."""
+    return report.model_dump_json(indent=1).encode() + b"\n"
 
 
 def spelled(day: date) -> str:

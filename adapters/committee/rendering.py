@@ -6,22 +6,14 @@ from adapters.committee.charts import alone as chart_alone
 from adapters.committee.charts import svg_of
 from adapters.committee.page import alone
 from adapters.committee.paper import paper
-from adapters.committee.reading import charts_of
+from adapters.committee.reading import CHARTS, DATA, PAGE, PAPER, SPREADSHEET, charts_of, data_of
 from adapters.committee.spreadsheet import spreadsheet
 from policy.report.shape import CommitteeReport
-
-PAGE, PAPER, SPREADSHEET, DATA = "report.html", "report.pdf", "report.xlsx", "report.json"
-CHARTS = "charts/"
 
 
 def drawings_of(report: CommitteeReport) -> dict[str, str]:
     """The charts' SVG by id."""
     return {chart.id: svg_of(chart) for chart in charts_of(report)}
-
-
-def data_of(report: CommitteeReport) -> bytes:
-    """The report's one value as JSON, from which all else can be made again."""
-    return report.model_dump_json(indent=1).encode() + b"\n"
 
 
 def files_of(report: CommitteeReport, tell: Callable[[str], None] = lambda _: None) -> dict[str, bytes]:

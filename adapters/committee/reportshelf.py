@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from pydantic import AwareDatetime, ValidationError
 
-from adapters.committee.rendering import DATA, data_of
+from adapters.committee.reading import DATA, data_of
 from adapters.shelf import AdapterError, WriteOnce
 from policy.report.period import Period
 from policy.report.shape import CommitteeReport

@@ -16,7 +16,8 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from adapters.committee import reading
-from adapters.committee.rendering import DATA, PAGE, PAPER, SPREADSHEET, files_of
+from adapters.committee.reading import DATA, PAGE, PAPER, SPREADSHEET
+from adapters.committee.rendering import files_of
 from policy.report.shape import CommitteeReport, Table
 from tests.adapters.samples import ROOT
 from tests.reports import NASTY, a_report

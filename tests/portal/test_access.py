@@ -24,6 +24,7 @@ from tests.builders import CASE_MANAGER, CLINICAL, CMO
 from tests.policy.physicians import a_physician, an_npi
 from tests.portal.conftest import Portal
 from tests.portal.decisions import begin
+from tests.reports import a_report
 
 CAST = {
     "I": "in.park",  # intake
@@ -70,6 +71,12 @@ PAGES = {
     "/directory/versions": "IMCDSAU",
     "/directory/versions/{version}": "IMCDSAU",
     "/directory/{npi}": "IMCDSAU",
+    "/reports": "CDSAUT",
+    "/reports/style.css": "CDSAUT",
+    "/reports/made": "CDSAUT",
+    "/reports/{name}": "CDSAUT",
+    "/reports/{name}/files/{file}": "CDSAUT",
+    "/reports/{name}/cases": "CDSAU",  # a committee reads figures, and no case
     "/audit": "SAU",
     "/audit/{number}": "SAU",
     "/audit/{number}/print.css": "SAU",
@@ -199,6 +206,7 @@ def filled(portal: Portal) -> dict[str, dict[str, str]]:
         },
         "decision": {"number": decision.number, "sha256": report.sha256, "name": "x"},
         "closed": {"number": portal.numbers["closed"], "name": letter_name(key)},
+        "report": a_finished_report(portal),
     }
 
 
@@ -211,6 +219,13 @@ def routes(app: Any) -> Iterator[tuple[str, str]]:
             yield from ((method, route.path) for method in route.methods if method in ("GET", "POST"))
 
 
+def a_finished_report(portal: Portal) -> dict[str, str]:
+    """With the number of which the test asks for the cases."""
+    report = a_report(funnels=(), over_time=())
+    stored = portal.world.reports.put(report, {"report.pdf": b"%PDF-1.7"})
+    return {"name": stored.slug, "file": "report.pdf"}
+
+
 def tries(filled: dict[str, dict[str, str]]) -> Iterator[tuple[str, str, str]]:
     """Method, address and whose it is, for every row of the tables that is not public."""
     for method, table in (("GET", PAGES), ("POST", POSTS)):
@@ -220,6 +235,9 @@ def tries(filled: dict[str, dict[str, str]]) -> Iterator[tuple[str, str, str]]:
             elif "{signal}" in path:
                 for signal, does in DOES.items():
                     yield method, path.format(signal=signal, **filled["waiting"]), does
+            elif path.startswith("/reports/"):
+                wanted = "?table=requests-by-specialty&row=cardiology&column=received"
+                yield method, path.format(**filled["report"]) + wanted, whose
             elif whose != PUBLIC:
                 is_closed = "{name}" in path or path.endswith("/packet")
                 open_ended = path.replace("{rest:path}", "x")
