@@ -119,6 +119,11 @@ app.command(
     help="What IPAs and PPGs decided: take packets in, see what was found, settle it, and score each of them.",
 )
 app.command(
+    "cli.committee:app",
+    name="committee",
+    help="The quarterly report before the committees: begun, presented, accepted; what they decide, to its end.",
+)
+app.command(
     "cli.supervising:app",
     name="supervise",
     help="What is wrong with cases as such: stuck ones, and who sees to it.",

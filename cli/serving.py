@@ -22,7 +22,8 @@ from wiring.desk import FrontDesk
 from wiring.devserver import UI_PATH, ServerError, embedded_server
 from wiring.keys import VaultError
 from wiring.logs import set_up_logs
-from wiring.schedules import Upkeep, see_to_schedules
+from wiring.reportday import REPORTS, report_days, see_to
+from wiring.schedules import RECONCILE, Upkeep, nightly
 from wiring.searchattributes import add_search_attributes
 from wiring.settings import Settings
 from wiring.telemetry import WorkerMetrics, set_up_runtime
@@ -61,7 +62,7 @@ async def run_worker(settings: Settings, queue: str) -> int:
     world = open_world(settings)
     client = await connect(settings, server_address(settings), records=world.records)
     await learn_search_attributes(client)
-    await schedule_upkeep(client)
+    await schedule(client)
     steps = replace(world.steps, upkeep=UpkeepSteps(Upkeep(client, world)))
     queues = tuple(QUEUES.values()) if queue == "all" else (QUEUES[queue],)
     async with (
@@ -128,12 +129,12 @@ async def learn_search_attributes(client: Client) -> None:
         ) from trouble
 
 
-async def schedule_upkeep(client: Client) -> None:
-    """A cluster that lets us keeps the nightly reconciliation; without it the command does the same."""
+async def schedule(client: Client) -> None:
+    """The nightly reconciliation and the quarterly report; where a cluster refuses, the commands do the same."""
     try:
-        await see_to_schedules(client)
+        await see_to(client, {RECONCILE: nightly(), REPORTS: report_days()})
     except RPCError as trouble:
-        log.warning("upkeep.not_scheduled", extra={"problem": trouble.status.name})
+        log.warning("schedule.not_made", extra={"problem": trouble.status.name})
 
 
 @contextlib.asynccontextmanager

@@ -6,6 +6,8 @@ The case itself decides again: this table only keeps people from what is not the
 from enum import StrEnum
 
 from policy.actions import ACTIONS
+from policy.committee.actions import COMMITTEE_ACTIONS, KEEPERS
+from policy.committee.actions import WORKERS as COMMITTEE_WORKERS
 from policy.delegateactions import CLERKS, DELEGATED_ACTIONS
 from policy.dispatch import MAY_HANDLE_MAIL, MAY_VOID
 from policy.lateractions import ChangeDetermination
@@ -35,6 +37,7 @@ class Room(StrEnum):
     DELEGATED_INTAKE = "delegated_intake"
     REPORTS = "reports"
     REPORTED_CASES = "reported_cases"
+    COMMITTEE = "committee"
 
 
 EVERYBODY = tuple(Role)
@@ -58,6 +61,7 @@ ROOMS: dict[Room, tuple[Role, ...]] = {
     Room.DELEGATED_INTAKE: CLERKS,  # who takes delegates' packets in
     Room.REPORTS: (Role.COMMITTEE, *PHYSICIANS, *IN_CHARGE, Role.AUDITOR),
     Room.REPORTED_CASES: (*PHYSICIANS, *IN_CHARGE, Role.AUDITOR),  # committees read figures, and no case
+    Room.COMMITTEE: (*COMMITTEE_WORKERS, Role.AUDITOR),
 }
 
 # The actions that are not the owner's of a task; every other follows from the task that it completes.
@@ -91,6 +95,16 @@ def may_do(actor: Actor, signal: str) -> bool:
 def may_do_delegated(actor: Actor, signal: str) -> bool:
     """Whether an action on a delegated decision is ever the actor's to do; the decision says whether it is now."""
     return signal in DELEGATED_ACTIONS and actor.has(*DELEGATED_ACTIONS[signal].ROLES)
+
+
+def may_do_committee(actor: Actor, signal: str) -> bool:
+    """Whether an action on a report is ever the actor's to do; the report says whether it is now."""
+    return signal in COMMITTEE_ACTIONS and actor.has(*COMMITTEE_ACTIONS[signal].ROLES)
+
+
+def may_order_reports(actor: Actor) -> bool:
+    """Whether the actor may ask for a report, and for a new edition of one."""
+    return actor.has(*KEEPERS)
 
 
 def roles_for(signal: str) -> tuple[Role, ...]:

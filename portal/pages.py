@@ -26,6 +26,7 @@ NAVIGATION = (
     (Room.CASES, "/cases", "Cases"),
     (Room.INTAKE, "/intake", "New request"),
     (Room.DELEGATED, "/delegated", "Delegated"),
+    (Room.COMMITTEE, "/committee", "Committees"),
     (Room.DIRECTORY, "/directory", "Directory"),
     (Room.SUPERVISION, "/supervisor", "Supervision"),
     (Room.PANEL, "/panel", "Panel"),

@@ -22,7 +22,7 @@ from records.database import reading, writing
 from records.errors import RecordsError
 from records.rows import LedgerRow
 from records.statements import inserting
-from records.tables import COMMITTEE_ACTIONS, COMMITTEE_LINES, COMMITTEE_REPORTS
+from records.tables import CASE_FACTS, COMMITTEE_ACTIONS, COMMITTEE_LINES, COMMITTEE_REPORTS
 
 Row = dict[str, Any]
 SHOWN_AGAIN = timedelta(days=366)  # an action that has ended stands in reports of a year
@@ -271,3 +271,12 @@ def _told(action: DecidedAction) -> str:
 
 def _lines(lines: Sequence[LineOfBusiness]) -> str:
     return " ".join(line.value for line in LineOfBusiness if line in lines)
+
+
+def physicians_of(engine: Engine, case_number: str) -> tuple[str, ...] | None:
+    """Who of a case must not decide about it: NPI, or account, of each physician; None for an unknown number."""
+    facts = CASE_FACTS.c
+    asked = select(facts.physician, facts.consultant, facts.opinion_by, facts.questioned)
+    with reading(engine) as connection:
+        row = connection.execute(asked.where(facts.number == case_number)).first()
+    return tuple(sorted({who for who in row if who})) if row else None

@@ -136,9 +136,10 @@ def test_a_generated_page_says_what_the_rules_say_now(page):
 
 
 def test_compose_leads_the_temporal_ui_to_the_codec_server():
-    service = COMPOSE.partition("temporal-ui:")[2].partition("\n\n")[0]
+    compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    service = compose.partition("temporal-ui:")[2].partition("\n\n")[0]
     ui = dict(re.findall(r"^ +(TEMPORAL_\w+): (.*)$", service, re.MULTILINE))
 
     assert re.fullmatch(rf"\$\{{PORTAL_URL:\?.*\}}{CODEC_PATH}", ui["TEMPORAL_CODEC_ENDPOINT"])
     assert ui["TEMPORAL_CODEC_PASS_ACCESS_TOKEN"] == '"true"'
-    assert re.search(rf"{PREFIX}CODEC_ORIGINS: .*\n +{PREFIX}CODEC_AUDIENCE: ", COMPOSE)
+    assert re.search(rf"{PREFIX}CODEC_ORIGINS: .*\n +{PREFIX}CODEC_AUDIENCE: ", compose)

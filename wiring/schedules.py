@@ -7,7 +7,6 @@ from temporalio.client import (
     Client,
     Schedule,
     ScheduleActionStartWorkflow,
-    ScheduleAlreadyRunningError,
     ScheduleCalendarSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
@@ -60,12 +59,3 @@ def nightly() -> Schedule:
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=CATCH_UP),
         state=ScheduleState(note=NOTE),
     )
-
-
-async def see_to_schedules(client: Client) -> None:
-    """Makes the schedule where there is none; one that is there stays as people have set it. Raises RPCError."""
-    try:
-        await client.create_schedule(RECONCILE, nightly())
-    except ScheduleAlreadyRunningError:
-        return
-    log.info("upkeep.scheduled")

@@ -1,7 +1,7 @@
-"""The report as it may leave the plan: small numbers are taken out, so that nobody can be known by them. P12.
+"""The report as it may leave the plan: small numbers are taken out, so that nobody is known by them. P12.
 
-Cells of fewer than 11 are suppressed (CMS's cell-size policy), and so is a second one where a total would give the first
-one away. Inside the plan the committees see all.
+Cells of fewer than 11 are suppressed (CMS's cell-size policy), and so is a second one where a total would give the
+first one away. Inside the plan the committees see all.
 """
 
 from collections.abc import Iterable

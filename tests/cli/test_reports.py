@@ -34,7 +34,8 @@ def made_up(ask):
     assert said.startswith("320 synthetic cases and 160 delegated decisions, up to 2026-Q3. Planted: physician NPI 90")
 
 
-def test_a_report_is_written_as_data_and_never_over_another(ask, made_up, tmp_path):
+@pytest.mark.usefixtures("made_up")
+def test_a_report_is_written_as_data_and_never_over_another(ask, tmp_path):
     code, said = ask("report", "2026-Q3", "--to", str(tmp_path / "q3"))
     again, refused = ask("report", "2026-Q3", "--to", str(tmp_path / "q3"))
 
@@ -45,7 +46,8 @@ def test_a_report_is_written_as_data_and_never_over_another(ask, made_up, tmp_pa
     assert (again, "is there already, and is not overwritten" in refused) == (2, True)
 
 
-def test_a_report_of_one_line_names_it(ask, made_up, tmp_path):
+@pytest.mark.usefixtures("made_up")
+def test_a_report_of_one_line_names_it(ask, tmp_path):
     ask("report", "2026", "--line", "medi_cal", "--to", str(tmp_path / "y"))
 
     report = CommitteeReport.model_validate_json((tmp_path / "y" / "report.json").read_text(encoding="utf-8"))
@@ -53,7 +55,8 @@ def test_a_report_of_one_line_names_it(ask, made_up, tmp_path):
     assert [row.id for row in report.table("requests-by-line").rows] == ["medi_cal", "all"]
 
 
-def test_verify_finds_nothing_and_then_the_case_that_was_tampered_with(ask, made_up, tmp_path):
+@pytest.mark.usefixtures("made_up")
+def test_verify_finds_nothing_and_then_the_case_that_was_tampered_with(ask, tmp_path):
     before = ask("report", "verify", "2026-Q3")
     engine = open_records(f"sqlite:///{tmp_path / 'var' / 'records.db'}")
     with writing(engine) as connection:
@@ -74,7 +77,8 @@ def test_what_is_no_period_is_refused_with_how_to_write_it(ask):
     assert (code, said) == (2, "Autumn is no period; write 2026-Q3, 2026, 2026-10 or 2026-07-01..2026-09-30.")
 
 
-def test_made_up_cases_never_stand_among_others(ask, made_up):
+@pytest.mark.usefixtures("made_up")
+def test_made_up_cases_never_stand_among_others(ask):
     code, said = ask("report", "synthetic", "--cases", "1", "--delegated", "1")
 
     assert code == 3

@@ -13,14 +13,18 @@ from starlette.testclient import TestClient
 
 from policy.actions import ACTIONS
 from policy.calendar import local_day
+from policy.committee.actions import COMMITTEE_ACTIONS
+from policy.committee.transition import between
 from policy.delegateactions import DELEGATED_ACTIONS
 from policy.people import Role
 from policy.request import Information, Item
 from portal.documents import letter_name
 from portal.guard import FAILED
 from portal.pages import now
+from records.committees import CommitteeReports
 from records.directory import prepare
 from tests.builders import CASE_MANAGER, CLINICAL, CMO
+from tests.committees import READY, ready
 from tests.policy.physicians import a_physician, an_npi
 from tests.portal.conftest import Portal
 from tests.portal.decisions import begin
@@ -66,6 +70,9 @@ PAGES = {
     "/delegated/{number}/documents/{sha256}": "MCDSAU",
     "/delegated/{number}/letters/{name}": "nobody",  # nothing answers here: test_delegated_live has the rest
     "/delegated/{number}/packet": "nobody",  # none is filed here
+    "/committee": "MCDSAUT",
+    "/reports/{number}/committee": "MCDSAUT",
+    "/reports/{number}/committee/do/{signal}": "the table of committees' actions",
     "/directory": "IMCDSAU",
     "/directory/import": "SA",
     "/directory/versions": "IMCDSAU",
@@ -108,6 +115,8 @@ POSTS = {
     "/panel/{who}/back": "SA",
     "/delegated/new": "IMSA",
     "/delegated/{number}/do/{signal}": "the table of delegated actions",
+    "/committee": "CSAT",
+    "/reports/{number}/committee/do/{signal}": "the table of committees' actions",
     "/directory/import": "SA",
     "/audit": "SAU",
     "/temporal/{rest:path}": "SAU",
@@ -167,6 +176,17 @@ DOES_DELEGATED = {
     "waive_finding": "CDSA",
     "pull_up_case": "CDS",
 }
+DOES_COMMITTEE = {
+    "present_report": "CSAT",
+    "discuss_report": "CSAT",
+    "accept_report": "CT",
+    "decide_action": "CT",
+    "note_follow_up": "MCDSAT",
+    "complete_action": "MCDSAT",
+    "hand_over_action": "CSAT",
+    "postpone_action": "CSAT",
+    "withdraw_action": "CT",
+}
 NO_PAGE = "There is no such page, or it is not for your role."
 
 
@@ -182,6 +202,13 @@ def a_directory(portal: Portal) -> str:
     prepared, today = prepare([a_physician(1)]), local_day(now())
     made = portal.world.directory.import_version(prepared, label="A", source="a.csv", in_force_from=today, at=now())
     return made.version.id
+
+
+def a_report_of_quarter(portal: Portal) -> str:
+    """A report that is ready to be presented."""
+    file = ready()
+    CommitteeReports(portal.world.records).record(between(None, file, READY))
+    return file.number
 
 
 @pytest.fixture
@@ -206,7 +233,7 @@ def filled(portal: Portal) -> dict[str, dict[str, str]]:
         },
         "decision": {"number": decision.number, "sha256": report.sha256, "name": "x"},
         "closed": {"number": portal.numbers["closed"], "name": letter_name(key)},
-        "report": a_finished_report(portal),
+        "report": {**a_finished_report(portal), "number": a_report_of_quarter(portal)},
     }
 
 
@@ -228,13 +255,13 @@ def a_finished_report(portal: Portal) -> dict[str, str]:
 
 def tries(filled: dict[str, dict[str, str]]) -> Iterator[tuple[str, str, str]]:
     """Method, address and whose it is, for every row of the tables that is not public."""
+    of_one = {"/delegated/{number}": ("decision", DOES_DELEGATED), "/reports/{number}": ("report", DOES_COMMITTEE)}
     for method, table in (("GET", PAGES), ("POST", POSTS)):
         for path, whose in table.items():
-            if path.startswith("/delegated/{number}"):
-                yield from tries_of_a_decision(method, path, whose, filled["decision"])
-            elif "{signal}" in path:
-                for signal, does in DOES.items():
-                    yield method, path.format(signal=signal, **filled["waiting"]), does
+            found = next((of_one[start] for start in of_one if path.startswith(start)), None)
+            if found or "{signal}" in path:
+                given, does = found or ("waiting", DOES)
+                yield from tries_of_one(method, path, whose, filled[given], does)
             elif path.startswith("/reports/"):
                 wanted = "?table=requests-by-specialty&row=cardiology&column=received"
                 yield method, path.format(**filled["report"]) + wanted, whose
@@ -244,13 +271,15 @@ def tries(filled: dict[str, dict[str, str]]) -> Iterator[tuple[str, str, str]]:
                 yield method, open_ended.format(**filled["closed" if is_closed else "waiting"]), whose
 
 
-def tries_of_a_decision(method: str, path: str, whose: str, decision: dict[str, str]) -> Iterator[tuple[str, str, str]]:
-    """The same of a delegated decision."""
+def tries_of_one(
+    method: str, path: str, whose: str, given: dict[str, str], does: dict[str, str]
+) -> Iterator[tuple[str, str, str]]:
+    """The same of a delegated decision, or of a report."""
     if "{signal}" not in path:
-        yield method, path.format(**decision), whose.replace("nobody", "")
+        yield method, path.format(**given), whose.replace("nobody", "")
         return
-    for signal, does in DOES_DELEGATED.items():
-        yield method, path.format(signal=signal, **decision), does
+    for signal, theirs in does.items():
+        yield method, path.format(signal=signal, **given), theirs
 
 
 def ask(browser: TestClient, method: str, address: str, **headers: str) -> Any:
@@ -267,6 +296,7 @@ def test_every_route_and_every_action_stands_in_a_row_of_the_tables(portal: Port
     assert strangers + gone == []
     assert set(DOES) == set(ACTIONS), "an action is in no row of the table"
     assert set(DOES_DELEGATED) == set(DELEGATED_ACTIONS), "an action is in no row of the table"
+    assert set(DOES_COMMITTEE) == set(COMMITTEE_ACTIONS), "an action is in no row of the table"
 
 
 def test_the_cast_has_one_person_of_every_role(portal: Portal):

@@ -13,7 +13,8 @@ from activities.upkeep import Tally, UpkeepSteps
 from tests.wiring.interventions import a_theatre
 from wiring.checks import Health
 from wiring.checktemporal import look_at_temporal
-from wiring.schedules import RECONCILE, Upkeep, see_to_schedules
+from wiring.reportday import see_to
+from wiring.schedules import RECONCILE, Upkeep, nightly
 from wiring.temporal import running_workers
 
 pytestmark = pytest.mark.server
@@ -23,11 +24,11 @@ async def test_a_schedule_reconciles_every_night_and_people_may_move_it(tmp_path
     async with a_theatre(tmp_path / "var", is_worked=False) as theatre:
         client, world = theatre.client, theatre.world
         before = await _check(theatre)
-        await see_to_schedules(client)
+        await see_to(client, {RECONCILE: nightly()})
         handle = client.get_schedule_handle(RECONCILE)
         await handle.pause(note="holiday")
         paused = await _check(theatre)
-        await see_to_schedules(client)
+        await see_to(client, {RECONCILE: nightly()})
         still = (await handle.describe()).schedule.state.paused
         await handle.unpause()
         after = await _check(theatre)
