@@ -41,6 +41,7 @@ def test_a_report_is_written_as_data_and_never_over_another(ask, tmp_path):
 
     report = CommitteeReport.model_validate_json((tmp_path / "q3" / "report.json").read_text(encoding="utf-8"))
     assert (code, report.id, report.cases, report.synthetic) == (0, "2026-Q3", 40, True)
+    assert report.reconciliation
     assert report.reconciliation.agrees
     assert said.startswith("SYNTHETIC: these cases are made up. 2026-Q3: 40 requests were received")
     assert (again, "is there already, and is not overwritten" in refused) == (2, True)

@@ -16,15 +16,17 @@ from tests.records.lives import a_long_life, a_short_life
 
 
 def test_a_denied_case_is_told_with_its_physician_and_its_time():
-    fact = fact_of(a_short_life().case)
+    case = a_short_life().case
+    fact = fact_of(case)
 
+    assert case.determination
     assert (fact.line, fact.requester, fact.organization) == (
         LineOfBusiness.MEDI_CAL,
         RequesterKind.MEMBER,
         "Alder IPA",
     )
     assert (fact.outcome, fact.basis, fact.physician) == (Outcome.DENIED, Basis.PHYSICIAN_REVIEW, CMO.npi)
-    assert fact.decided_at == a_short_life().case.determination.at
+    assert fact.decided_at == case.determination.at
     assert fact.category == "SO-D-PHYS"
 
 

@@ -13,7 +13,7 @@ from policy.report.facts import CaseFact, fact_of
 from policy.report.figures import Figures
 from policy.report.period import parsed
 from policy.report.release import SMALLEST, released
-from policy.report.shape import Basis, Table
+from policy.report.shape import Basis, Share, Table
 from policy.report.tally import TOTAL, Spans
 from policy.request import LineOfBusiness
 from policy.rule import Obligation
@@ -35,6 +35,12 @@ def tables_of(*facts: CaseFact, clocks: tuple[ClockFact, ...] = ()) -> dict[str,
     return {table.id: table for table in figures.tables()}
 
 
+def share_of(table: Table, row: str, column: str) -> Share:
+    share = table.cell(row, column).share
+    assert share
+    return share
+
+
 def but(fact: CaseFact, **changes) -> CaseFact:
     return fact.model_copy(update=changes)
 
@@ -44,12 +50,12 @@ def test_two_lives_are_counted_by_who_asked_and_how_it_ended():
 
     assert found["requests-by-requester"].cell("member", "received").count == 2
     ended = found["outcomes-by-line"]
-    assert ended.cell("medi_cal", "approved").share.words == "1 of 2 (50.0 %)"
-    assert ended.cell(TOTAL, "denied").share.words == "1 of 2 (50.0 %)"
+    assert share_of(ended, "medi_cal", "approved").words == "1 of 2 (50.0 %)"
+    assert share_of(ended, TOTAL, "denied").words == "1 of 2 (50.0 %)"
     assert found["placement-by-tier"].cell("plan", "placed").count == 1
     assert found["tiers-left"].cell("ppg-in_words", "left").count == 1
     assert found["information-items"].cell("test_results", "asked").count == 1
-    assert found["consultations"].cell(TOTAL, "against").share.words == "0 of 1 (0.0 %)"
+    assert share_of(found["consultations"], TOTAL, "against").words == "0 of 1 (0.0 %)"
 
 
 def test_a_case_counts_in_the_quarter_of_los_angeles_in_which_it_was_received():
@@ -66,16 +72,16 @@ def test_a_denial_that_was_overturned_later_stays_a_denial_of_its_quarter():
 
     found = tables_of(changed)
 
-    assert found["outcomes-by-line"].cell(TOTAL, "denied").share.part == 1
-    assert found["outcomes-by-line"].cell(TOTAL, "overturned").share.words == "1 of 1 (100.0 %)"
-    assert found["cms-0057"].cell("4-approved-after-appeal", "medi-cal").share.part == 1
-    assert found["cms-0057"].cell("2-standard-approved", "medi-cal").share.part == 0
+    assert share_of(found["outcomes-by-line"], TOTAL, "denied").part == 1
+    assert share_of(found["outcomes-by-line"], TOTAL, "overturned").words == "1 of 1 (100.0 %)"
+    assert share_of(found["cms-0057"], "4-approved-after-appeal", "medi-cal").part == 1
+    assert share_of(found["cms-0057"], "2-standard-approved", "medi-cal").part == 0
 
 
 def test_the_public_metrics_leave_out_commercial_lines_and_what_needs_no_authorization():
     found = tables_of(but(DENIED, line=LineOfBusiness.COMMERCIAL), but(DENIED, prior_authorization=False))
 
-    assert [cell.share.of for cell in found["cms-0057"].rows[1].cells] == [0, 0, 0, 0]
+    assert [cell.share and cell.share.of for cell in found["cms-0057"].rows[1].cells] == [0, 0, 0, 0]
 
 
 def test_a_third_opinions_own_case_is_no_request():
@@ -117,14 +123,14 @@ def test_clocks_are_met_breached_or_stand_overdue():
         )
     )
 
-    assert found["clocks"].cell("consultation_report", "met").share.words == "1 of 3 (33.3 %)"
+    assert share_of(found["clocks"], "consultation_report", "met").words == "1 of 3 (33.3 %)"
     assert found["clocks"].cell("consultation_report", "median").amount == Decimal("5.0")
     assert [row.label for row in found["breach-causes"].rows] == [
         "Consultation report: done too late",
         "Consultation report: waiting for: Obtain the report",
     ]
     overdue = found["reports-overdue"]
-    assert [overdue.cell(TOTAL, c).share.part for c in ("in-time", "late", "out")] == [1, 1, 1]
+    assert [share_of(overdue, TOTAL, c).part for c in ("in-time", "late", "out")] == [1, 1, 1]
 
 
 def test_behind_every_cell_that_can_be_opened_stand_as_many_cases_as_it_counts():

@@ -58,6 +58,7 @@ def test_what_is_flagged_lies_outside_the_limits_that_are_drawn():
         for point in chart.points:
             if point.standing is Standing.FLAGGED:
                 assert point.limits
+                assert point.share.percent
                 assert point.share.percent > point.limits.upper_998
 
 

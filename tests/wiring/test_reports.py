@@ -82,7 +82,7 @@ def a_number(connection: Connection) -> str:
     """A case that was received and denied in the quarter."""
     wanted = (CASE_FACTS.c.received_at >= QUARTER.begins, CASE_FACTS.c.outcome == Outcome.DENIED)
     chosen = CASE_FACTS.select().where(*wanted, CASE_FACTS.c.decided_at < QUARTER.ends)
-    return str(connection.execute(chosen.order_by(CASE_FACTS.c.number)).mappings().first()["number"])
+    return str(connection.execute(chosen.order_by(CASE_FACTS.c.number)).mappings().all()[0]["number"])
 
 
 def _fact(connection: Connection, number: str) -> None:
@@ -144,6 +144,7 @@ def test_real_lives_are_reconciled_and_made_up_ones_never_stand_beside_them(engi
     report = reconciled(engine, compiled(engine, parsed("2026-Q4"), AS_OF), AS_OF)
 
     assert (report.cases, report.synthetic) == (2, False)
+    assert report.reconciliation
     assert report.reconciliation.differences == ()
     with pytest.raises(RecordsError, match="only into empty records"):
         put_synthetic(engine, MADE)
