@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from temporalio.api.common.v1 import Payload, WorkflowExecution
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import TerminateWorkflowExecutionRequest
-from temporalio.client import Client, WorkflowQueryFailedError
+from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -221,7 +221,9 @@ class Mender:
             return None
         number = number_of_third(case.number)
         run = await newest_run(self._client, number)
-        handle = self._client.get_workflow_handle_for(ThirdOpinionWorkflow.run, workflow_id(number))
+        handle: WorkflowHandle[ThirdOpinionWorkflow, ThirdGiven] = self._client.get_workflow_handle_for(
+            ThirdOpinionWorkflow.run, workflow_id(number)
+        )
         if run is not None and run.status is RunStatus.COMPLETED:
             return await handle.result()
         if run is not None and run.status.is_open:

@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.common import Priority as TaskPriority
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
@@ -18,10 +18,10 @@ from wiring.delegated import BEHIND
 from wiring.desk import ORDINARY, URGENT
 from wiring.world import World
 from workflows import CASES, workflow_id
-from workflows.delegated import DelegatedDecisionWorkflow, DelegatedOpening
+from workflows.delegated import DelegatedClosing, DelegatedDecisionWorkflow, DelegatedOpening
 from workflows.delegatedview import at_start as delegated_at_start
 from workflows.inspection import at_start, words
-from workflows.messages import Opening
+from workflows.messages import Closing, Opening
 from workflows.second_opinion import SecondOpinionWorkflow
 
 OneCase = TypeVar("OneCase", Case, DelegatedCase)
@@ -52,7 +52,9 @@ class CaseStory:
 
     async def of_run(self, client: Client, number: str, run_id: str) -> Case:
         """The case as a run has it, or left it."""
-        handle = client.get_workflow_handle_for(SecondOpinionWorkflow.run, workflow_id(number), run_id=run_id)
+        handle: WorkflowHandle[SecondOpinionWorkflow, Closing] = client.get_workflow_handle_for(
+            SecondOpinionWorkflow.run, workflow_id(number), run_id=run_id
+        )
         return await handle.query(SecondOpinionWorkflow.whole_case)
 
     async def from_the_register(self, number: str) -> Case | None:
@@ -101,7 +103,9 @@ class DelegatedStory:
 
     async def of_run(self, client: Client, number: str, run_id: str) -> DelegatedCase:
         """The case as a run has it, or left it."""
-        handle = client.get_workflow_handle_for(DelegatedDecisionWorkflow.run, workflow_id(number), run_id=run_id)
+        handle: WorkflowHandle[DelegatedDecisionWorkflow, DelegatedClosing] = client.get_workflow_handle_for(
+            DelegatedDecisionWorkflow.run, workflow_id(number), run_id=run_id
+        )
         return await handle.query(DelegatedDecisionWorkflow.whole_case)
 
     async def from_the_register(self, number: str) -> DelegatedCase | None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 
 from policy.case import Case
 from policy.people import Actor
@@ -29,6 +29,7 @@ from wiring.temporal import connect, running_workers
 from wiring.world import World, open_world
 from workflows import workflow_id
 from workflows.inspection import SEARCH_ATTRIBUTES
+from workflows.messages import Closing
 from workflows.second_opinion import SecondOpinionWorkflow
 
 BESIDE_PYTHON = Path(sys.executable).with_name("temporal")
@@ -77,7 +78,9 @@ class Theatre:
 
     async def case(self, number: str) -> Case:
         """The case as its workflow has it."""
-        handle = self.client.get_workflow_handle_for(SecondOpinionWorkflow.run, workflow_id(number))
+        handle: WorkflowHandle[SecondOpinionWorkflow, Closing] = self.client.get_workflow_handle_for(
+            SecondOpinionWorkflow.run, workflow_id(number)
+        )
         return await handle.query(SecondOpinionWorkflow.whole_case)
 
     async def temporal(self, *words: str, number: str = "", fails: bool = False) -> str:

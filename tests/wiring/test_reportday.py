@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from temporalio.client import Client, ScheduleBackfill, ScheduleOverlapPolicy
+from temporalio.client import Client, ScheduleBackfill, ScheduleOverlapPolicy, WorkflowHandle
 from temporalio.service import RPCError
 
 from activities.filing import FilingSteps
@@ -32,13 +32,15 @@ from wiring.reportday import CATCH_UP, REPORTS, report_days, see_to
 from wiring.settings import Settings
 from wiring.temporal import Steps, connect, running_workers
 from workflows.inspection import SEARCH_ATTRIBUTES
-from workflows.quarterly_report import QuarterlyReportWorkflow, report_workflow_id
+from workflows.quarterly_report import QuarterlyReportWorkflow, ReportClosing, report_workflow_id
 
 pytestmark = pytest.mark.server
 
 
 async def _ready(client: Client, number: str) -> str:
-    handle = client.get_workflow_handle_for(QuarterlyReportWorkflow.run, report_workflow_id(number))
+    handle: WorkflowHandle[QuarterlyReportWorkflow, ReportClosing] = client.get_workflow_handle_for(
+        QuarterlyReportWorkflow.run, report_workflow_id(number)
+    )
     for _ in range(300):
         try:
             progress = await handle.query(QuarterlyReportWorkflow.progress)

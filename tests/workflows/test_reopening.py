@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowHandle
 
 from policy.lifecycle import Outcome, Stage
 from policy.particulars import Receipt
@@ -18,6 +19,7 @@ from tests.workflows.conftest import Played
 from tests.workflows.conftest import Stage as Theatre
 from wiring.sending import Sender
 from workflows import workflow_id
+from workflows.messages import Closing
 from workflows.second_opinion import SecondOpinionWorkflow
 
 OVERTURNED = {"because": "grievance", "outcome": "approved", "rationale": "The record sent later shows the need."}
@@ -73,7 +75,9 @@ async def is_closed(played: Played) -> None:
 
 
 def the_latest_run(stage: Theatre) -> Played:
-    found = stage.env.client.get_workflow_handle_for(SecondOpinionWorkflow.run, workflow_id("SO-2026-000001"))
+    found: WorkflowHandle[SecondOpinionWorkflow, Closing] = stage.env.client.get_workflow_handle_for(
+        SecondOpinionWorkflow.run, workflow_id("SO-2026-000001")
+    )
     return Played(stage, found)
 
 
