@@ -1,6 +1,7 @@
 """The statistics give what published worked examples give."""
 
 from fractions import Fraction
+from itertools import accumulate
 from math import ceil, comb
 
 import pytest
@@ -39,10 +40,10 @@ def test_of_none_the_exact_interval_is_all_and_of_all_it_ends_at_one():
 
 
 @pytest.mark.parametrize("part", [0.001, 0.025, 0.975, 0.999])
-@pytest.mark.parametrize(("share", "n"), [(0.03, 40), (0.18, 75), (0.18, 1000), (0.5, 20)])
+@pytest.mark.parametrize(("share", "n"), [(0.03, 40), (0.18, 75), (0.18, 400), (0.5, 20)])
 def test_a_funnel_limit_follows_spiegelhalters_formula(share, n, part):
     # Statistics in Medicine 24:1185-1202 (2005), appendix A.1.1, written out with exact sums.
-    cdf = [sum(comb(n, k) * share**k * (1 - share) ** (n - k) for k in range(r + 1)) for r in range(n + 1)]
+    cdf = list(accumulate(comb(n, k) * share**k * (1 - share) ** (n - k) for k in range(n + 1)))
     r = next(r for r in range(n + 1) if cdf[r] > part)
     before = cdf[r - 1] if r else 0.0
     wanted = (r - (cdf[r] - part) / (cdf[r] - before)) / n
