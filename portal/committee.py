@@ -160,7 +160,7 @@ def _reports(visit: Visit, given: Mapping[str, str] | None = None, problem: str 
         work=committees.work(records),
         may_order=may_order_reports(visit.actor),
         lines=tuple(LineOfBusiness),
-        given=given or {},
+        given={"period": "", "line": "", "corrects": "", **(given or {})},
         problem=problem,
     )
 

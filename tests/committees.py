@@ -30,7 +30,7 @@ PLAN: dict[str, Any] = {
     "flag": FLAG,
     "correspondent": {"name": "Coast Surgical Group", "fax": "+1 213 555 0100"},
     "concern": "Reports of second opinions came late in four of nine cases this quarter.",
-    "tells": ["Please send a plan of how reports will come in time."],
+    "tells": "Please send a plan of how reports will come in time.\nWe look at your cases again next quarter.",
     "owner": SUPERVISOR,
     "due": date(2026, 11, 20),  # a Friday
 }

@@ -71,7 +71,7 @@ def _decided(action: Decide, hearing: Hearing, name: str, concerned: tuple[str, 
         about_case=action.about_case,
         correspondent=action.correspondent,
         concern=action.concern,
-        tells=tuple(t for t in action.tells if t.strip()),
+        tells=tuple(line.strip() for line in action.tells.splitlines() if line.strip()),
         concerned=concerned,
         decided_at=at,
         decided_by=action.actor.id,
@@ -131,7 +131,7 @@ def _lacking(action: Decide, due: date, concerned: tuple[str, ...]) -> Refused |
 
 def _unwritable(action: Decide, due: date, to: Recipient) -> Refused | None:
     """What is missing for its letter."""
-    if not any(t.strip() for t in action.tells):
+    if not action.tells.strip():
         return _no("say what the letter tells its reader", "tells")
     if to is Recipient.MEMBER and not action.about_case:
         return _no("name the case: its member is written to", "about_case")

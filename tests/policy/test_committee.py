@@ -51,7 +51,7 @@ MEMBER: dict[str, Any] = {
     "kind": "inform_member",
     "about_case": "SO-2026-000007",
     "concern": "You waited long for your report.",
-    "tells": ["We will ask the doctor each week."],
+    "tells": "We will ask the doctor each week.",
     "owner": MANAGER,
     "due_in_business_days": 5,
 }
@@ -183,7 +183,7 @@ def test_the_last_committee_accepts_only_when_every_flag_has_its_answer():
         ("decide_action", {**PLAN, "owner": None}, "owner"),
         ("decide_action", {**PLAN, "owner": SURGEON}, "owner"),
         ("decide_action", {**PLAN, "concern": " "}, "concern"),
-        ("decide_action", {**PLAN, "tells": []}, "tells"),
+        ("decide_action", {**PLAN, "tells": " \n"}, "tells"),
         ("decide_action", {**PLAN, "correspondent": None}, "correspondent"),
         ("decide_action", {**PLAN, "reply_by": date(2026, 12, 1)}, "reply_by"),
         ("decide_action", {**MEMBER, "about_case": ""}, "about_case"),

@@ -46,7 +46,7 @@ async def test_a_quarter_from_its_figures_to_the_end_of_all_that_was_decided(sta
     await presented(stage)
     today = local_day(await stage.now())
     await stage.does(CHAIR, "decide_action", **{**PLAN, "due": today + timedelta(days=21)})
-    told = {"kind": "inform_member", "about_case": CASE, "concern": "You waited long.", "tells": ["We ask each week."]}
+    told = {"kind": "inform_member", "about_case": CASE, "concern": "You waited long.", "tells": "We ask each week."}
     await stage.does(CHAIR, "decide_action", committee=UM, owner=MANAGER, due_in_business_days=10, **told)
     await accepted(stage)
 
@@ -139,7 +139,7 @@ async def test_how_far_it_is_can_be_seen(stage):
 async def test_a_letter_whose_reader_is_not_on_record_stays_with_its_owner(stage):
     await stage.ask_for()
     await presented(stage)
-    told = {"kind": "inform_member", "about_case": "SO-2026-999999", "concern": "You waited.", "tells": ["We ask."]}
+    told = {"kind": "inform_member", "about_case": "SO-2026-999999", "concern": "You waited.", "tells": "We ask."}
     await stage.does(CHAIR, "decide_action", committee=UM, owner=MANAGER, due_in_business_days=10, **told)
 
     file = await stage.posted()
