@@ -163,10 +163,9 @@ def beneath(chart: Funnel | OverTime) -> str:
     said = f"Plan: {plan.main} ({plan.under}). {chart.clause}"
     if isinstance(chart, OverTime):
         return said
-    return (
-        f"Adjusted for {chart.adjusted_for}. Overdispersion {chart.overdispersion}; {chart.comparisons:,} comparisons. "
-        f"{said}"
-    )
+    judged = f"Adjusted for {chart.adjusted_for}: each is judged by limits of its own, and the curves are the plan's."
+    spread = f"Overdispersion {chart.overdispersion}; {chart.comparisons:,} comparisons."
+    return f"{judged if chart.adjusted_for else 'Not adjusted.'} {spread} {said}"
 
 
 def withholds(table: Table) -> bool:

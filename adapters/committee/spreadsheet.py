@@ -171,7 +171,7 @@ def _funnel(sheet: Worksheet, chart: Funnel) -> None:
     across = _headings(chart.upward, is_share=True)
     _line(sheet, ["Plan", *_share(chart.centre)])
     _line(sheet, ["Overdispersion", chart.overdispersion])
-    _line(sheet, ["Adjusted for", chart.adjusted_for])
+    _line(sheet, ["Adjusted for", chart.adjusted_for or "nothing"])
     _line(sheet, ["Comparisons", chart.comparisons])
     sheet.append([])
     headings = [chart.unit.capitalize(), *across, "Expected, percent", *LIMITS, "p", "Adjusted p", "Standing"]
