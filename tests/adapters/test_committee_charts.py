@@ -11,13 +11,13 @@ import pytest
 
 from adapters.committee.charts import svg_of
 from adapters.committee.drawing import COLOURS
-from policy.report.shape import Standing
+from policy.report.shape import Funnel, OverTime, Standing
 from tests.adapters.samples import ROOT
 from tests.reports import a_funnel, a_report, over_time
 
 SVG = "{http://www.w3.org/2000/svg}"
 REPORT = a_report()
-CHARTS = (*REPORT.funnels, *REPORT.over_time)
+CHARTS: tuple[Funnel | OverTime, ...] = (*REPORT.funnels, *REPORT.over_time)
 DIGESTS = """
 import hashlib
 from adapters.committee.charts import svg_of
