@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from html.parser import HTMLParser
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -119,7 +120,7 @@ def values_of(report: CommitteeReport) -> set[Decimal]:
     return found | frame | {Decimal(count) for count in counts}
 
 
-def strangers(text: str, *, besides: set[str] = frozenset()) -> set[str]:
+def strangers(text: str, *, besides: frozenset[str] | set[str] = frozenset()) -> set[str]:
     """The numbers in a text that are none of the report's."""
     known = values_of(REPORT)
     return {n for n in numbers_in(text) - set(besides) if Decimal(n.replace(",", "")) not in known}
@@ -191,7 +192,7 @@ def test_the_spreadsheet_has_the_numbers_behind_every_chart():
         rows = {row[0]: row for row in sheet_rows(chart.id)}
         for point in chart.points:
             percent, adjusted = point.share.percent, point.adjusted
-            assert rows[point.label][1:4] == [point.share.part, point.share.of, float(percent)]
+            assert rows[point.label][1:4] == [point.share.part, point.share.of, float(percent or 0)]
             assert rows[point.label][10] == (None if adjusted is None else float(adjusted))
     for series in REPORT.over_time:
         rows = {row[0]: row for row in sheet_rows(series.id)}
@@ -220,7 +221,7 @@ def test_what_people_typed_is_no_formula_and_no_markup():
 
 
 def test_the_paper_is_pdf_ua_with_title_language_headings_and_charts_in_words():
-    reader = PdfReader(io.BytesIO(FILES[PAPER]))
+    reader: Any = PdfReader(io.BytesIO(FILES[PAPER]))  # what a PDF may lack, ours has
     catalog = reader.trailer["/Root"]
     marked = [reader.get_object(n) for n in range(1, len(reader.xref_objStm) + len(reader.xref.get(0, {})) + 1)]
     elements = [it for it in marked if hasattr(it, "get") and it.get("/S")]
