@@ -13,6 +13,7 @@ COPY workflows workflows
 COPY activities activities
 COPY records records
 COPY adapters adapters
+COPY reporting reporting
 COPY wiring wiring
 COPY portal portal
 COPY cli cli
