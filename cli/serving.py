@@ -23,6 +23,7 @@ from wiring.devserver import UI_PATH, ServerError, embedded_server
 from wiring.keys import VaultError
 from wiring.logs import set_up_logs
 from wiring.reportday import REPORTS, report_days, see_to
+from wiring.reportmaking import report_making
 from wiring.schedules import RECONCILE, Upkeep, nightly
 from wiring.searchattributes import add_search_attributes
 from wiring.settings import Settings
@@ -63,7 +64,7 @@ async def run_worker(settings: Settings, queue: str) -> int:
     client = await connect(settings, server_address(settings), records=world.records)
     await learn_search_attributes(client)
     await schedule(client)
-    steps = replace(world.steps, upkeep=UpkeepSteps(Upkeep(client, world)))
+    steps = replace(world.steps, upkeep=UpkeepSteps(Upkeep(client, world)), reports=report_making(world))
     queues = tuple(QUEUES.values()) if queue == "all" else (QUEUES[queue],)
     async with (
         stopped_by_signals() as stopped,

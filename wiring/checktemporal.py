@@ -14,6 +14,7 @@ from wiring.checks import Check, failed, ok, warning
 from wiring.devserver import running_server
 from wiring.executions import paused
 from wiring.observing import QueueSight, look_at, stuck_cases, temporal_drift
+from wiring.reportday import REPORTS
 from wiring.schedules import RECONCILE
 from wiring.settings import Settings
 from wiring.temporal import TemporalError, connect, named_cluster
@@ -134,19 +135,29 @@ async def _paused(client: Client, _settings: Settings, _now: datetime) -> tuple[
     return (warning("paused cases", f"{len(found)}: {some}", mend),)
 
 
+SCHEDULED = (
+    (RECONCILE, "nightly reconciliation", "second-opinion reconcile"),
+    (REPORTS, "look for the day of the quarterly report", "second-opinion committee start"),
+)
+
+
 async def _schedules(client: Client, _settings: Settings, _now: datetime) -> tuple[Check, ...]:
+    return tuple([await _schedule(client, *one) for one in SCHEDULED])
+
+
+async def _schedule(client: Client, schedule: str, what: str, instead: str) -> Check:
     try:
-        about = await client.get_schedule_handle(RECONCILE).describe()
+        about = await client.get_schedule_handle(schedule).describe()
     except RPCError as refused:
         if refused.status is not RPCStatusCode.NOT_FOUND:
             raise
-        mend = "Start a worker, which makes it; or run now and then: second-opinion reconcile"
-        return (warning("schedules", "the nightly reconciliation is not scheduled", mend),)
+        mend = f"Start a worker, which makes it; or run now and then: {instead}"
+        return warning("schedules", f"the {what} is not scheduled", mend)
     if about.schedule.state.paused:
-        mend = f"temporal schedule toggle --unpause --schedule-id {RECONCILE}"
-        return (warning("schedules", "the nightly reconciliation is paused", mend),)
+        mend = f"temporal schedule toggle --unpause --schedule-id {schedule}"
+        return warning("schedules", f"the {what} is paused", mend)
     upcoming = next(iter(about.info.next_action_times), None)
-    return (ok("schedules", f"the next reconciliation: {spoken(upcoming) if upcoming else 'never'}"),)
+    return ok("schedules", f"the next {what}: {spoken(upcoming) if upcoming else 'never'}")
 
 
 async def _clock(client: Client, _settings: Settings, _now: datetime) -> tuple[Check, ...]:

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, ValidationError
 
 from adapters.committee.reading import DATA, data_of
 from adapters.shelf import AdapterError, WriteOnce
+from policy.committee.order import report_number
 from policy.report.period import Period
 from policy.report.shape import CommitteeReport
 from policy.request import LineOfBusiness
@@ -20,7 +21,7 @@ LIST = "stored.json"
 
 
 class Stored(Value):
-    """A report that is kept. ``slug`` is its id as it stands in a path; ``digest`` is the SHA-256 of its data.
+    """A report that is kept. ``slug`` is its number; ``digest`` is the SHA-256 of its data.
 
     ``files`` are their names with their digests.
     """
@@ -49,7 +50,7 @@ class ReportShelf:
 
         Raises AdapterError when another report lies under its id (it needs a new edition), or nothing can be written.
         """
-        folder, data = slug_of(report.id), data_of(report)
+        folder, data = slug_of(report), data_of(report)
         if self._shelf.put(f"{folder}/{DATA}", data) != data:
             raise AdapterError(
                 f"The report {report.id} is kept already, with other figures, and is never changed: "
@@ -67,15 +68,15 @@ class ReportShelf:
         return tuple(sorted(found, key=lambda one: (one.period.last, one.period.first, one.slug), reverse=True))
 
     def find(self, report: str) -> Stored | None:
-        """A finished report by its id or slug. Raises AdapterError."""
-        data = self._shelf.get(f"{slug_of(report)}/{LIST}")
+        """A finished report by its slug. Raises AdapterError."""
+        data = self._shelf.get(f"{report}/{LIST}")
         return None if data is None else _read(data)
 
     def get(self, report: str, file: str) -> bytes:
-        """A file of a report, by the report's id or slug. Raises KeyError where there is none, else AdapterError."""
+        """A file of a report, by the report's slug. Raises KeyError where there is none, else AdapterError."""
         stored = self.find(report)
         digest = dict(stored.files).get(file) if stored else None
-        data = self._shelf.get(f"{slug_of(report)}/{file}") if digest else None
+        data = self._shelf.get(f"{report}/{file}") if digest else None
         if data is None:
             raise KeyError(f"{report}: {file}")
         if hashlib.sha256(data).hexdigest() != digest:
@@ -90,16 +91,16 @@ class ReportShelf:
             raise AdapterError(f"The data of the report {report} cannot be read by this version.") from None
 
 
-def slug_of(report: str) -> str:
-    """An id as it stands in a path: ``2026-Q3-medi_cal-edition-2``; a slug stays as it is."""
-    return report.replace("..", "-to-").replace(" ", "-")
+def slug_of(report: CommitteeReport) -> str:
+    """Its number, by which the committees' work knows it, too; it is fit for a path: ``2026-Q3-medi-cal-e2``."""
+    return report_number(report.period, report.lines, report.edition)
 
 
 def _stored(report: CommitteeReport, files: Mapping[str, bytes]) -> Stored:
     digests = tuple((name, hashlib.sha256(files[name]).hexdigest()) for name in sorted(files))
     return Stored(
         id=report.id,
-        slug=slug_of(report.id),
+        slug=slug_of(report),
         period=report.period,
         lines=report.lines,
         edition=report.edition,
