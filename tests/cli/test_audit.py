@@ -70,8 +70,8 @@ def test_what_was_changed_is_named_and_what_to_do(world, ask):
 
 
 def test_a_case_that_was_deleted_can_be_asked_for_by_its_number(world, ask):
-    tables = ("ledger", "links", "refusals", "tasks", "clocks", "notices", "documents")
-    attack(world.records, *(f"DELETE FROM {table}" for table in tables), "DELETE FROM cases")
+    tables = ("ledger", "links", "refusals", "tasks", "clocks", "notices", "documents", "case_facts", "cases")
+    attack(world.records, *(f"DELETE FROM {table}" for table in tables))
 
     code, out, _ = ask("verify", NUMBER.lower())
 

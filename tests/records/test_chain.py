@@ -251,7 +251,7 @@ def test_the_newest_lines_that_are_cut_off_are_known_to_the_anchor_alone(two_cas
 def test_a_case_that_is_gone_is_known_to_the_anchor(two_cases: Engine, heads: list[Head]):
     tables = ("ledger", "links", "refusals", "tasks", "clocks", "notices", "documents")
     attack(two_cases, *(f"DELETE FROM {table} WHERE case_number = '{NUMBER}'" for table in tables))
-    attack(two_cases, f"DELETE FROM cases WHERE number = '{NUMBER}'")
+    attack(two_cases, *(f"DELETE FROM {table} WHERE number = '{NUMBER}'" for table in ("case_facts", "cases")))
 
     assert [chain.case_number for chain in audit.chains(two_cases, also=[NUMBER])] == [NUMBER, OTHER]
     assert kinds(checked(two_cases, NUMBER, heads)) == [(Kind.CUT_OFF, None)]

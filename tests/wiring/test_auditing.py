@@ -179,7 +179,7 @@ def test_a_whole_case_that_is_gone_is_named(world: World):
 
     tables = ("ledger", "links", "refusals", "tasks", "clocks", "notices", "documents")
     attack(world.records, *(f"DELETE FROM {table} WHERE case_number = '{NUMBER}'" for table in tables))
-    attack(world.records, f"DELETE FROM cases WHERE number = '{NUMBER}'")
+    attack(world.records, *(f"DELETE FROM {table} WHERE number = '{NUMBER}'" for table in ("case_facts", "cases")))
 
     assert kinds(report(world)) == [(NUMBER, Kind.CUT_OFF)]
 
