@@ -9,11 +9,21 @@ from tests.adapters.samples import a_pdf
 from tests.hunt.marks import Marks
 from tests.journeys.conftest import EXAMPLES
 
-# Codes, counts and names of roles. What is not here is said of somebody, and marked.
+# Codes, counts, names of roles and of institutions. What is not here is said of somebody, and marked.
 CODES = {
     *("about", "actor", "care", "category", "channel", "directory_version", "fee", "how", "item", "items", "kind"),
-    *("language", "languages", "letters_by", "line", "open_tasks", "outcome", "postal_code", "priority", "purpose"),
-    *("received_by_delegate_at", "signal", "signed_on", "specialty", "stage", "state", "task_id", "tier"),
+    *(
+        "language",
+        "languages",
+        "letters_by",
+        "line",
+        "open_tasks",
+        "organization",
+        "outcome",
+        "postal_code",
+        "priority",
+    ),
+    *("purpose", "received_by_delegate_at", "signal", "signed_on", "specialty", "stage", "state", "task_id", "tier"),
 }
 ALONE = {"member_id", "licence", "external_reference", "suffix"}  # the mark alone: short, or an id
 REASON = re.compile(r"R[1-9X]")

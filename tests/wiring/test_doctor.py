@@ -284,7 +284,7 @@ async def test_the_server_its_namespace_its_queues_and_what_waits_are_seen(setti
     assert bare["clock of Temporal"].health is OK
     assert bare["stuck cases"].health is OK
     assert bare["schedules"].health is WARNING
-    assert "second-opinion reconcile" in bare["schedules"].mend
+    assert "second-opinion committee start" in bare["schedules"].mend  # the last of the two
     assert bare["paused cases"].health is OK
     assert whole["search attributes"].health is OK
 
@@ -332,6 +332,6 @@ def test_the_command_is_quick_and_ends_with_1_when_there_is_no_server(tmp_path):
 
 def test_every_folder_that_is_written_is_looked_at(settings):
     assert checkworld.folders_of(settings).keys() == {
-        "home", "mail", "feed to MHC", "outbox", "cabinet", "documents", "keys",
+        "home", "mail", "feed to MHC", "outbox", "cabinet", "documents", "reports", "keys",
     }  # fmt: skip
     assert timedelta(0) < timedelta(seconds=checkworld.SMTP_SECONDS) < timedelta(seconds=3)

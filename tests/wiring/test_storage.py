@@ -28,14 +28,15 @@ def test_folders_of_home_are_the_default(tmp_path: Path) -> None:
 def test_in_a_bucket_each_kind_has_a_prefix_of_its_own_and_a_folder_that_is_named_stays_a_folder() -> None:
     settings = Settings(storage="s3://filing/um", outbox=Path("/to-print"))
 
-    outbox, cabinet, documents = (shelf_for(settings, kept) for kept in Kept)
+    outbox, cabinet, documents, reports = (shelf_for(settings, kept) for kept in Kept)
 
     assert isinstance(outbox, Shelf)
     assert isinstance(cabinet, Bucket)
-    assert [shelf.place for shelf in (outbox, cabinet, documents)] == [
+    assert [shelf.place for shelf in (outbox, cabinet, documents, reports)] == [
         "/to-print",
         "s3://filing/um/cabinet",
         "s3://filing/um/documents",
+        "s3://filing/um/reports",
     ]
     assert shelf_for(Settings(storage="s3://filing"), Kept.CABINET).place == "s3://filing/cabinet"
 
