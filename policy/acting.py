@@ -36,17 +36,15 @@ from policy.actions import (
     SubmitConsultation,
     WithdrawRequest,
 )
-from policy.answering import LONGEST_SIGNAL, receipt_of, refusal_of, unreadable_answer
+from policy.answering import receipt_of, refusal_of
 from policy.calendar import CalendarEndError, local_day
-from policy.case import FIRST_GENERATION, REFUSALS_KEPT, Case
+from policy.case import FIRST_GENERATION, Case
 from policy.clauses import Clause
-from policy.complaints import FieldError
 from policy.duties import may_own
 from policy.lateractions import ChangeDetermination, TakeUpThirdOpinion
 from policy.letteractions import RecordCall, ReissueLetter, ReportReturnedLetter
 from policy.lifecycle import Stage
 from policy.nomination import asked_anew
-from policy.particulars import RefusedAction
 from policy.placementactions import (
     ChangePhysician,
     DeclinePlacement,
@@ -128,33 +126,6 @@ def _marked(before: Case, after: Case) -> Case:
     return after.but(story=tuple(told))
 
 
-def refuse_unreadable(
-    case: Case,
-    name: str,
-    reason: str,
-    now: datetime,
-    *,
-    fields: tuple[FieldError, ...] = (),
-    action_id: str = "",
-    size: int = 0,
-    digest: str = "",
-) -> Case:
-    """The case after something that is no action: a signal that nobody knows, or a body that does not fit."""
-    refused = RefusedAction(
-        at=now,
-        action=name[:LONGEST_SIGNAL],
-        action_id=action_id,
-        reason=reason,
-        fields=fields,
-        size=size,
-        digest=digest,
-    )
-    case = _remember(case, refused)
-    if action_id and case.receipt(action_id) is None:
-        case = case.remember(unreadable_answer(refused))
-    return case
-
-
 def _may_act(case: Case, action: StaffAction, now: datetime) -> Verdict:
     named = _named_task(case, action)
     if isinstance(named, Refused):
@@ -227,20 +198,13 @@ def _has_a_task(case: Case, action: StaffAction, task: HumanTask | None) -> Verd
 
 def _refuse(case: Case, action: StaffAction, why: Refused, now: datetime, digest: str, proof: Proof) -> Case:
     receipt = receipt_of(action, now, digest, proof, why)
-    refused = _remember(case.remember(receipt), refusal_of(action, why, now, digest))
+    refused = case.remember(receipt).keep_refusal(refusal_of(action, why, now, digest))
     return _marked(case, refused) if is_to_be_marked(case.trust, proof) else refused
 
 
 def _refuse_reused_id(case: Case, action: StaffAction, now: datetime, digest: str) -> Case:
     why = Refused(reason=REUSED_ID, field="action_id")
-    return _remember(case, refusal_of(action, why, now, digest))
-
-
-def _remember(case: Case, refused: RefusedAction) -> Case:
-    refused = refused.model_copy(update={"seq": case.seq + 1})
-    case = case.but(refusals=(*case.refusals, refused)[-REFUSALS_KEPT:], refused_count=case.refused_count + 1)
-    text = f"{refused.action}: {refused.reason}"
-    return case.tell(refused.at, "action:refused", text, actor=refused.actor, clause=refused.clause)
+    return case.keep_refusal(refusal_of(action, why, now, digest))
 
 
 def _comment(case: Case, action: AddComment, now: datetime) -> Case | Refused:

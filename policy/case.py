@@ -23,25 +23,19 @@ from policy.particulars import (
     Notice,
     NoticeKind,
     Opinion,
-    Receipt,
     Recipient,
-    RefusedAction,
-    StoryEntry,
 )
 from policy.people import Contact
 from policy.planning import PLANNED_BY, planned
-from policy.receipts import recalled, retired
 from policy.request import FirstOpinion, Information, Item, Priority, Request
 from policy.rule import Anchor, Decided, Obligation
+from policy.storied import STORY_KEPT, Storied
 from policy.tasks import HumanTask, TaskKind, TaskState
 from policy.timeframes import DECISION_LIMITS, Clock, ClockState, clocks_from, governing
 from policy.trust import Trust
-from policy.verdict import Value
 
 DECIDED = (Outcome.APPROVED, Outcome.DENIED)
-STORY_KEPT = 200  # lines, and characters of their texts; the ledger has all
-STORY_SIZE = 100_000
-REFUSALS_KEPT = 100
+STORY_SIZE = 100_000  # characters of the texts of a case's story, besides
 
 # What later code does otherwise it does to new cases only: what was recorded under an older generation keeps its
 # meaning when it is replayed. 1: until 2026-11. 2: tasks are owned, ordered and escalated as WS-HumanTask has it.
@@ -51,7 +45,7 @@ FIRST_GENERATION, WITH_CHANNELS, WITH_REOPENING = 1, 3, 4
 GENERATION = WITH_REOPENING
 
 
-class Case(Value):
+class Case(Storied):
     """One second-opinion request from receipt to filing."""
 
     number: str
@@ -82,12 +76,6 @@ class Case(Value):
     third_opinion_of: str = ""  # the number of the case whose third opinion this is
     third_letters: tuple[Notice, ...] = ()  # those that left under the number of the third opinion
     closed_at: AwareDatetime | None = None
-    receipts: tuple[Receipt, ...] = ()
-    older_receipts: tuple[str, ...] = ()
-    refusals: tuple[RefusedAction, ...] = ()
-    refused_count: int = 0
-    story: tuple[StoryEntry, ...] = ()
-    seq: int = 0
 
     # -- what can be read off it
 
@@ -178,28 +166,12 @@ class Case(Value):
         """The open task of an id."""
         return next((t for t in self.open_tasks if t.id == task_id), None)
 
-    def receipt(self, action_id: str) -> Receipt | None:
-        """The answer that an action was given; of one long ago only whether it was applied."""
-        kept = next((r for r in reversed(self.receipts) if r.action_id == action_id), None)
-        return kept or recalled(self.older_receipts, action_id)
-
     # -- small steps; each gives back the next value
 
     def but(self, **changes: Any) -> Self:  # noqa: ANN401 - as pydantic's own model_copy
         """The case with some fields changed. What follows from them for its open tasks follows at once."""
         changed = self.model_copy(update=changes)
         return changed if PLANNED_BY.isdisjoint(changes) else changed.model_copy(update={"tasks": planned(changed)})
-
-    def remember(self, receipt: Receipt) -> Self:
-        """One more receipt. The latest are kept whole, the older ones in short."""
-        receipts, older = retired((*self.receipts, receipt), self.older_receipts)
-        return self.but(receipts=receipts, older_receipts=older)
-
-    def tell(self, at: datetime, event: str, text: str, *, actor: str = "", clause: str = "") -> Self:
-        """One more line of the story."""
-        seq = self.seq + 1
-        entry = StoryEntry(seq=seq, at=at, event=event, text=text, actor=actor, clause=clause)
-        return self.but(story=(*self.story, entry), seq=seq)
 
     def move(self, stage: Stage) -> Self:
         """Into another stage. Raises ValueError for a move that the table of the life cycle lacks."""

@@ -9,16 +9,13 @@ from typing import Any
 
 from policy.acceptance import may_be_opened
 from policy.acting import REUSED_ID
-from policy.answering import LONGEST_SIGNAL, receipt_of, refusal_of, unreadable_answer
-from policy.case import REFUSALS_KEPT
+from policy.answering import receipt_of, refusal_of
 from policy.clauses import Clause
-from policy.complaints import FieldError
 from policy.delegateactions import DelegatedAction, NoteCorrectiveAction, PullUpCase, SupplementCopy, WaiveFinding
 from policy.delegatecase import CorrectiveNote, DelegatedCase, DelegatedState, PulledUp
 from policy.delegatechecks import check
 from policy.delegated import DelegatedPacket, may_be_taken
 from policy.delegatefindings import Finding, Result, Settled
-from policy.particulars import RefusedAction
 from policy.trust import UNSIGNED, Proof, is_superseded, is_to_be_marked, may_be_believed
 from policy.verdict import Allowed, Refused, Verdict, first_refusal
 
@@ -40,12 +37,12 @@ def act(case: DelegatedCase, action: DelegatedAction, now: datetime, proof: Proo
     if earlier is not None and (earlier.accepted or not is_superseded(case.trust, proof, earlier.signed)):
         if digest.startswith(earlier.digest or "-"):
             return case
-        return _kept(case, refusal_of(action, Refused(reason=REUSED_ID, field="action_id"), now, digest))
+        return case.keep_refusal(refusal_of(action, Refused(reason=REUSED_ID, field="action_id"), now, digest))
     verdict = first_refusal(may_be_believed(case.trust, proof), may_act(case, action, now))
     at = min(action.at, now)
     result = verdict if isinstance(verdict, Refused) else HANDLERS[type(action)](case, action, at)
     if isinstance(result, Refused):
-        refused = _kept(case, refusal_of(action, result, now, digest))
+        refused = case.keep_refusal(refusal_of(action, result, now, digest))
         return refused.remember(receipt_of(action, now, digest, proof, result))
     if is_to_be_marked(case.trust, proof):
         told = (e.model_copy(update={"unsigned": True}) if e.seq > case.seq and e.actor else e for e in result.story)
@@ -153,39 +150,6 @@ def under_review(case: DelegatedCase, case_number: str, at: datetime) -> Delegat
         return case
     case = case.but(pulled_up=case.pulled_up.model_copy(update={"case_number": case_number}))
     return case.tell(at, "delegated:under-review", f"The plan reviews it itself, as {case_number}")
-
-
-def refuse_unreadable(
-    case: DelegatedCase,
-    name: str,
-    reason: str,
-    now: datetime,
-    *,
-    fields: tuple[FieldError, ...] = (),
-    action_id: str = "",
-    size: int = 0,
-    digest: str = "",
-) -> DelegatedCase:
-    """The case after something that is no action: a signal that nobody knows, or a body that does not fit."""
-    refused = RefusedAction(
-        at=now,
-        action=name[:LONGEST_SIGNAL],
-        action_id=action_id,
-        reason=reason,
-        fields=fields,
-        size=size,
-        digest=digest,
-    )
-    case = _kept(case, refused)
-    if action_id and case.receipt(action_id) is None:
-        case = case.remember(unreadable_answer(refused))
-    return case
-
-
-def _kept(case: DelegatedCase, refused: RefusedAction) -> DelegatedCase:
-    case = case.tell(refused.at, "action:refused", f"{refused.action}: {refused.reason}", actor=refused.actor)
-    kept = (*case.refusals, refused.model_copy(update={"seq": case.seq}))[-REFUSALS_KEPT:]
-    return case.but(refusals=kept, refused_count=case.refused_count + 1)
 
 
 def _open_finding(case: DelegatedCase, what: str) -> Finding | Refused:

@@ -6,7 +6,7 @@ What staff actions do to it is in ``delegateacting``, what time does to it in ``
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import ClassVar, Self
 
 from pydantic import AwareDatetime
 
@@ -16,15 +16,14 @@ from policy.delegatechecks import check
 from policy.delegated import DelegatedPacket, MemberMatch
 from policy.delegatefindings import Finding, Result, Settled
 from policy.edition import Edition, edition_named, edition_on
-from policy.particulars import Filing, Notice, NoticeKind, Receipt, Recipient, RefusedAction, StoryEntry
-from policy.receipts import recalled, retired
+from policy.particulars import Filing, Notice, NoticeKind, Recipient
 from policy.rule import Anchor, Obligation, Unit
+from policy.storied import Storied
 from policy.timeframes import Clock, spoken
 from policy.trust import Trust
 from policy.verdict import Value
 
 ANSWER, CLOSING = "DEL-ANSWER", "DEL-CLOSE"  # the plan's own figures, in the edition
-STORY_KEPT = 200
 
 
 class DelegatedState(StrEnum):
@@ -61,8 +60,10 @@ class PulledUp(Value):
     case_number: str = ""
 
 
-class DelegatedCase(Value):
+class DelegatedCase(Storied):
     """One delegated decision. ``findings`` holds every check, those that were passed among them."""
+
+    CLAUSE: ClassVar[str] = Clause.P10
 
     number: str
     generation: int = 1
@@ -82,12 +83,6 @@ class DelegatedCase(Value):
     category: str = ""
     filing: Filing | None = None
     closed_at: AwareDatetime | None = None
-    receipts: tuple[Receipt, ...] = ()
-    older_receipts: tuple[str, ...] = ()
-    refusals: tuple[RefusedAction, ...] = ()
-    refused_count: int = 0
-    story: tuple[StoryEntry, ...] = ()
-    seq: int = 0
 
     @property
     def edition(self) -> Edition:
@@ -124,27 +119,7 @@ class DelegatedCase(Value):
         """Whether nothing is open any more (P9)."""
         return self.state is DelegatedState.COMPLETE and not self.planned_notices and not self.owes_review
 
-    def receipt(self, action_id: str) -> Receipt | None:
-        """The answer that an action was given; of one long ago only whether it was applied."""
-        kept = next((r for r in reversed(self.receipts) if r.action_id == action_id), None)
-        return kept or recalled(self.older_receipts, action_id)
-
     # -- small steps; each gives back the next value
-
-    def but(self, **changes: Any) -> Self:  # noqa: ANN401 - as pydantic's own model_copy
-        """The case with some fields changed."""
-        return self.model_copy(update=changes)
-
-    def remember(self, receipt: Receipt) -> Self:
-        """One more receipt. The latest are kept whole, the older ones in short."""
-        receipts, older = retired((*self.receipts, receipt), self.older_receipts)
-        return self.but(receipts=receipts, older_receipts=older)
-
-    def tell(self, at: datetime, event: str, text: str, *, actor: str = "", unsigned: bool = False) -> Self:
-        """One more line of the story."""
-        seq = self.seq + 1
-        entry = StoryEntry(seq=seq, at=at, event=event, text=text, actor=actor, clause=Clause.P10, unsigned=unsigned)
-        return self.but(story=(*self.story, entry), seq=seq)
 
     def owe_letter(self, at: datetime, ordinal: int) -> Self:
         """A letter to the delegate is owed: the list of what was found (1), a reminder (2), the last word (3)."""
@@ -179,13 +154,6 @@ class DelegatedCase(Value):
         case = self.change_clock(clock.end(at)) if clock else self
         case = case.but(state=DelegatedState.COMPLETE, compliance=Compliance.SETTLED)
         return case.tell(at, "delegated:complete", "Everything that was found is settled")
-
-    def trimmed(self, recorded_seq: int) -> Self:
-        """With only the latest lines of the story, of those that are already in the ledger."""
-        if len(self.story) <= STORY_KEPT:
-            return self
-        cut = len(self.story) - STORY_KEPT
-        return self.but(story=tuple(e for n, e in enumerate(self.story) if n >= cut or e.seq > recorded_seq))
 
 
 def answer_clock(rule: str, at: datetime, days: int) -> Clock:

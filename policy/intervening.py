@@ -7,10 +7,9 @@ goes on in a new run, from where it stood. What was typed as a reason may hold h
 
 from datetime import datetime
 
-from policy.acting import refuse_unreadable
+from policy.answering import refuse_unreadable
 from policy.case import Case
 from policy.clauses import Clause
-from policy.delegateacting import refuse_unreadable as refuse_of_delegated
 from policy.delegatecase import DelegatedCase
 from policy.lifecycle import Stage
 from policy.tasks import TaskKind
@@ -33,7 +32,7 @@ def cancelled(case: Case, now: datetime) -> Case:
 
 def delegated_cancelled(case: DelegatedCase, now: datetime) -> DelegatedCase:
     """A delegate's decision goes on: the plan only checks it, and who asks for it to be cancelled is told why not."""
-    return refuse_of_delegated(case, CANCEL, DELEGATED, now)
+    return refuse_unreadable(case, CANCEL, DELEGATED, now)
 
 
 def set_going(case: Case, recorded: int, why: str, now: datetime, third: ThirdGiven | None = None) -> Case:

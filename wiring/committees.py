@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic import ValidationError
 from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
@@ -18,7 +17,7 @@ from activities.reports import ReportSteps
 from policy.committee.actions import COMMITTEE_ACTIONS, CommitteeStep, DecideAction
 from policy.committee.file import CommitteeFile
 from policy.committee.order import ReportOrder, may_be_ordered
-from policy.complaints import FieldError, field_errors
+from policy.complaints import FieldError
 from policy.particulars import Receipt
 from policy.report.period import Period
 from policy.request import LineOfBusiness
@@ -27,7 +26,7 @@ from policy.trust import TrustMode
 from policy.verdict import Refused, Value
 from records import committees
 from records.committees import CommitteeReports
-from wiring.sending import ANSWER_WITHIN, ActionError
+from wiring.sending import ANSWER_WITHIN, ActionError, fitting
 from wiring.temporal import TemporalError
 from wiring.world import World
 from workflows import CASES
@@ -89,15 +88,7 @@ def order_of(
 
 def read_committee_action(signal: str, body: Mapping[str, Any]) -> CommitteeStep:
     """The action of a signal. Raises ActionError, with the errors by field, for one that does not fit."""
-    model = COMMITTEE_ACTIONS.get(signal)
-    if model is None:
-        raise ActionError(f"There is no action {signal!r}. The actions are: {', '.join(COMMITTEE_ACTIONS)}.")
-    try:
-        return model.model_validate(dict(body))
-    except ValidationError as error:
-        fields = field_errors(error)
-        told = "; ".join(f"{f.field}: {f.problem}" for f in fields)
-        raise ActionError(f"{signal} does not fit: {told}", fields) from None
+    return fitting(COMMITTEE_ACTIONS, signal, body)
 
 
 class CommitteeDesk:

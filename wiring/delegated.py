@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic import ValidationError
 from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.common import Priority as TaskPriority
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -18,7 +17,6 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from policy.clauses import Clause
-from policy.complaints import field_errors
 from policy.delegateacting import may_be_pulled_up, review_reference
 from policy.delegateactions import DELEGATED_ACTIONS, DelegatedAction, NoteCorrectiveAction, PullUpCase
 from policy.delegatecase import DelegatedCase, DelegatedState, receive_packet
@@ -32,7 +30,7 @@ from records.delegatedledger import Registered, WaitingPacket
 from records.rows import LedgerRow
 from records.statements import FIRST_LATE
 from wiring.errors import CaseShreddedError
-from wiring.sending import ANSWER_WITHIN, ActionError
+from wiring.sending import ANSWER_WITHIN, ActionError, fitting
 from wiring.temporal import TemporalError
 from wiring.world import World
 from workflows import CASES, workflow_id
@@ -57,15 +55,7 @@ def take_in(world: World, packets: Sequence[DelegatedPacket], received_at: datet
 
 def read_delegated_action(signal: str, body: Mapping[str, Any]) -> DelegatedAction:
     """The action of a signal. Raises ActionError, with the errors by field, for one that does not fit."""
-    model = DELEGATED_ACTIONS.get(signal)
-    if model is None:
-        raise ActionError(f"There is no action {signal!r}. The actions are: {', '.join(DELEGATED_ACTIONS)}.")
-    try:
-        return model.model_validate(dict(body))
-    except ValidationError as error:
-        fields = field_errors(error)
-        told = "; ".join(f"{f.field}: {f.problem}" for f in fields)
-        raise ActionError(f"{signal} does not fit: {told}", fields) from None
+    return fitting(DELEGATED_ACTIONS, signal, body)
 
 
 class DelegationDesk:

@@ -9,7 +9,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from pydantic import ValidationError
 from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
@@ -52,6 +52,7 @@ FORGOTTEN = (
 
 log = logging.getLogger(__name__)
 
+AnyAction = TypeVar("AnyAction", bound=StaffAction)
 Handle = WorkflowHandle[SecondOpinionWorkflow, Closing]
 
 
@@ -76,19 +77,23 @@ class ActionKept(Exception):  # noqa: N818 - no error: the action is safe
 
 def read_action(signal: str, body: Mapping[str, Any]) -> StaffAction:
     """The action of a signal. Raises ActionError, with the errors by field, for one that does not fit."""
-    model = ACTIONS.get(signal)
-    if model is None:
-        raise ActionError(f"There is no action {signal!r}. The actions are: {', '.join(ACTIONS)}.")
-    try:
-        action = model.model_validate(dict(body))
-    except ValidationError as error:
-        fields = field_errors(error)
-        raise ActionError(
-            f"{signal} does not fit: {'; '.join(f'{f.field}: {f.problem}' for f in fields)}", fields
-        ) from None
+    action = fitting(ACTIONS, signal, body)
     if len(action.model_dump_json()) > LARGEST_ACTION:
         raise ActionError(f"{signal} is larger than {LARGEST_ACTION // 1024} KB; attach documents instead.")
     return action
+
+
+def fitting(models: Mapping[str, type[AnyAction]], signal: str, body: Mapping[str, Any]) -> AnyAction:
+    """The action of a signal, of those that a kind of file knows. Raises ActionError, with the errors by field."""
+    model = models.get(signal)
+    if model is None:
+        raise ActionError(f"There is no action {signal!r}. The actions are: {', '.join(models)}.")
+    try:
+        return model.model_validate(dict(body))
+    except ValidationError as error:
+        fields = field_errors(error)
+        told = "; ".join(f"{f.field}: {f.problem}" for f in fields)
+        raise ActionError(f"{signal} does not fit: {told}", fields) from None
 
 
 def keep(world: World, number: str, signal: str, body: Mapping[str, Any]) -> StaffAction:

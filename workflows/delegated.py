@@ -1,9 +1,7 @@
 """One decision that was made at an IPA, from its copy's receipt to its filing. Policy 90.2.17, Procedure 10."""
 
 import asyncio
-import hashlib
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import AwareDatetime
@@ -13,7 +11,7 @@ from temporalio.common import RawValue, SearchAttributeKey
 from activities.delegation import DelegationSteps, Review
 from activities.filing import FilingSteps
 from activities.letters import LetterSteps
-from policy.delegateacting import act, refuse_unreadable, review_reference, under_review
+from policy.delegateacting import act, review_reference, under_review
 from policy.delegateactions import (
     DELEGATED_ACTIONS,
     DELEGATED_FIELDS,
@@ -37,9 +35,9 @@ from workflows.deadline import Deadline
 from workflows.delegatedview import attributes, details
 from workflows.inspection import changes
 from workflows.naming import FOR_REVIEW, mailed, recorded
-from workflows.receiving import UNKNOWN, Unreadable, named, read
+from workflows.receiving import UNKNOWN, read, refuse_signal, taken
 from workflows.signatures import check
-from workflows.staff import ENVELOPE
+from workflows.staff import door
 
 
 class DelegatedOpening(Value):
@@ -80,25 +78,14 @@ class DelegatedClosing(Value):
     pulled_up_as: str = ""
 
 
-def _door(action: type[DelegatedAction]) -> Callable[[Any, RawValue], None]:
-    """The signal of an action; raw, so that a body that does not fit is a recorded refusal."""
-    example = json.dumps({**ENVELOPE, **action.EXAMPLE})
-
-    @workflow.signal(name=action.SIGNAL, description=f"{action.ABOUT} ({action.CLAUSE}) Example: {example}")
-    def door(self, body: RawValue) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
-        self.receive(action.SIGNAL, body)
-
-    return door
-
-
 @workflow.defn
 class DelegatedDecisionWorkflow:
     """The life of one delegated decision: checked at once, chased while something is open, then coded and filed."""
 
-    supplement_copy = _door(SupplementCopy)
-    note_corrective_action = _door(NoteCorrectiveAction)
-    waive_finding = _door(WaiveFinding)
-    pull_up_case = _door(PullUpCase)
+    supplement_copy = door(SupplementCopy)
+    note_corrective_action = door(NoteCorrectiveAction)
+    waive_finding = door(WaiveFinding)
+    pull_up_case = door(PullUpCase)
 
     @workflow.init
     def __init__(self, opening: DelegatedOpening) -> None:
@@ -148,21 +135,11 @@ class DelegatedDecisionWorkflow:
     def receive(self, signal: str, body: RawValue) -> None:
         """The one payload of a signal: applied, or refused."""
         found = read(signal, body.payload, workflow.payload_converter(), DELEGATED_ACTIONS, DELEGATED_FIELDS)
+        self.case = taken(self.case, signal, body.payload, found, workflow.now(), self._after)
+
+    def _after(self, action: DelegatedAction) -> DelegatedCase:
         now = workflow.now()
-        if isinstance(found, DelegatedAction):
-            self.case = act(self.case, found, now, check(found, self.case.number, self.case.trust, now))
-        elif isinstance(found, Unreadable):
-            data = body.payload.data
-            self.case = refuse_unreadable(
-                self.case,
-                named(signal),
-                found.reason,
-                now,
-                fields=found.fields,
-                action_id=found.action_id,
-                size=len(data),
-                digest=hashlib.sha256(data).hexdigest(),
-            )
+        return act(self.case, action, now, check(action, self.case.number, self.case.trust, now))
 
     @workflow.signal(dynamic=True, description="Anything else is refused, and the refusal recorded.")
     def unknown(self, name: str, _args: Sequence[RawValue]) -> None:
@@ -171,7 +148,7 @@ class DelegatedDecisionWorkflow:
 
     def refuse(self, signal: str, reason: str) -> None:
         """Remember that a signal was refused (for the guard)."""
-        self.case = refuse_unreadable(self.case, named(signal), reason, workflow.now())
+        self.case = refuse_signal(self.case, signal, reason, workflow.now())
 
     @workflow.query(name="case", description="The whole case: packet, findings, clocks, story, refusals.")
     def whole_case(self) -> DelegatedCase:

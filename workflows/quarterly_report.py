@@ -1,8 +1,6 @@
 """One report to the committees, from its figures to the end of everything that they decide on it. Procedure 12."""
 
 import asyncio
-import hashlib
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -13,7 +11,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.reports import ReportSteps
 from policy.calendar import local_day
-from policy.committee.acting import act, refuse_unreadable
+from policy.committee.acting import act
 from policy.committee.actions import (
     COMMITTEE_ACTIONS,
     COMMITTEE_FIELDS,
@@ -41,10 +39,10 @@ from policy.verdict import Value
 from workflows import CASES, LETTERS
 from workflows.carrying import EFFECT, LONGEST_HISTORY, RECORDING
 from workflows.deadline import Deadline
-from workflows.receiving import UNKNOWN, Unreadable, named, read
+from workflows.receiving import UNKNOWN, read, refuse_signal, taken
 from workflows.reportview import details
 from workflows.signatures import check
-from workflows.staff import ENVELOPE
+from workflows.staff import door
 
 # Figures of a hundred thousand cases take seconds, a slow database or disk hours; a step that is silent is begun anew.
 MAKING: dict[str, Any] = {
@@ -82,30 +80,19 @@ def report_workflow_id(number: str) -> str:
     return f"report-{number}"
 
 
-def _door(action: type[CommitteeStep]) -> Callable[[Any, RawValue], None]:
-    """The signal of an action; raw, so that a body that does not fit is a recorded refusal."""
-    example = json.dumps({**ENVELOPE, **action.EXAMPLE})
-
-    @workflow.signal(name=action.SIGNAL, description=f"{action.ABOUT} ({action.CLAUSE}) Example: {example}")
-    def door(self, body: RawValue) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
-        self.receive(action.SIGNAL, body)
-
-    return door
-
-
 @workflow.defn
 class QuarterlyReportWorkflow:
     """The life of one report: made, presented, discussed, accepted; then every action that was decided, to its end."""
 
-    present_report = _door(PresentReport)
-    discuss_report = _door(DiscussReport)
-    accept_report = _door(AcceptReport)
-    decide_action = _door(DecideAction)
-    note_follow_up = _door(NoteFollowUp)
-    complete_action = _door(CompleteAction)
-    hand_over_action = _door(HandOverAction)
-    postpone_action = _door(PostponeAction)
-    withdraw_action = _door(WithdrawAction)
+    present_report = door(PresentReport)
+    discuss_report = door(DiscussReport)
+    accept_report = door(AcceptReport)
+    decide_action = door(DecideAction)
+    note_follow_up = door(NoteFollowUp)
+    complete_action = door(CompleteAction)
+    hand_over_action = door(HandOverAction)
+    postpone_action = door(PostponeAction)
+    withdraw_action = door(WithdrawAction)
 
     @workflow.init
     def __init__(self, opening: ReportOpening) -> None:
@@ -172,21 +159,11 @@ class QuarterlyReportWorkflow:
     def receive(self, signal: str, body: RawValue) -> None:
         """The one payload of a signal: applied, or refused."""
         found = read(signal, body.payload, workflow.payload_converter(), COMMITTEE_ACTIONS, COMMITTEE_FIELDS)
+        self.file = taken(self.file, signal, body.payload, found, workflow.now(), self._after)
+
+    def _after(self, action: CommitteeStep) -> CommitteeFile:
         now = workflow.now()
-        if isinstance(found, CommitteeStep):
-            self.file = act(self.file, found, now, check(found, self.file.number, self.file.trust, now))
-        elif isinstance(found, Unreadable):
-            data = body.payload.data
-            self.file = refuse_unreadable(
-                self.file,
-                named(signal),
-                found.reason,
-                now,
-                fields=found.fields,
-                action_id=found.action_id,
-                size=len(data),
-                digest=hashlib.sha256(data).hexdigest(),
-            )
+        return act(self.file, action, now, check(action, self.file.number, self.file.trust, now))
 
     @workflow.signal(dynamic=True, description="Anything else is refused, and the refusal recorded.")
     def unknown(self, name: str, _args: Sequence[RawValue]) -> None:
@@ -195,7 +172,7 @@ class QuarterlyReportWorkflow:
 
     def refuse(self, signal: str, reason: str) -> None:
         """Remember that a signal was refused (for the guard)."""
-        self.file = refuse_unreadable(self.file, named(signal), reason, workflow.now())
+        self.file = refuse_signal(self.file, signal, reason, workflow.now())
 
     @workflow.query(name="file", description="The report's file: how far it is, hearings, actions, story, refusals.")
     def whole_file(self) -> CommitteeFile:

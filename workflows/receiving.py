@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import PayloadConverter
 
-from policy.acting import act, refuse_unreadable
+from policy.acting import act
 from policy.actions import ACTIONS, OUR_FIELDS
+from policy.answering import AnyFile, refuse_unreadable
 from policy.case import Case
 from policy.complaints import FieldError, field_errors
 from policy.particulars import Receipt
@@ -41,23 +42,19 @@ def receive(case: Case, signal: str, payload: Payload, converter: PayloadConvert
     return _received(case, signal, payload, read(signal, payload, converter), now)
 
 
-def receive_update(case: Case, payload: Payload, converter: PayloadConverter, now: datetime) -> tuple[Case, Receipt]:
-    """The case after the update ``act``, and the answer. Its payload names the signal in the field ``action``."""
-    signal, found = _read_named(payload, converter)
-    after = _received(case, signal, payload, found, now)
-    return after, _answer(case, after, found.action_id)
-
-
-def refuse_signal(case: Case, signal: str, reason: str, now: datetime) -> Case:
-    """The case after a signal that nobody knows or that had no body; what is no plain name is not repeated."""
-    return refuse_unreadable(case, named(signal), reason, now)
-
-
-def _received(case: Case, signal: str, payload: Payload, found: StaffAction | Unreadable, now: datetime) -> Case:
+def taken(
+    file: AnyFile,
+    signal: str,
+    payload: Payload,
+    found: StaffAction | Unreadable,
+    now: datetime,
+    apply: Callable[[Any], AnyFile],
+) -> AnyFile:
+    """A file of any kind after what was sent: what is an action goes to ``apply``, what is none is refused."""
     if isinstance(found, StaffAction):
-        return act(case, found, now, check(found, case.number, case.trust, now))
+        return apply(found)
     return refuse_unreadable(
-        case,
+        file,
         named(signal),
         found.reason,
         now,
@@ -66,6 +63,22 @@ def _received(case: Case, signal: str, payload: Payload, found: StaffAction | Un
         size=len(payload.data),
         digest=hashlib.sha256(payload.data).hexdigest(),
     )
+
+
+def receive_update(case: Case, payload: Payload, converter: PayloadConverter, now: datetime) -> tuple[Case, Receipt]:
+    """The case after the update ``act``, and the answer. Its payload names the signal in the field ``action``."""
+    signal, found = _read_named(payload, converter)
+    after = _received(case, signal, payload, found, now)
+    return after, _answer(case, after, found.action_id)
+
+
+def refuse_signal(file: AnyFile, signal: str, reason: str, now: datetime) -> AnyFile:
+    """The file after a signal that nobody knows or that had no body; what is no plain name is not repeated."""
+    return refuse_unreadable(file, named(signal), reason, now)
+
+
+def _received(case: Case, signal: str, payload: Payload, found: StaffAction | Unreadable, now: datetime) -> Case:
+    return taken(case, signal, payload, found, now, lambda a: act(case, a, now, check(a, case.number, case.trust, now)))
 
 
 def read(

@@ -36,20 +36,21 @@ HOW_TO_UPDATE = (
 )
 
 
-class KeepsCase(Protocol):
-    """A workflow that keeps a case."""
+class Receives(Protocol):
+    """A workflow that people act on."""
 
-    case: Case
+    def receive(self, signal: str, body: RawValue) -> None:
+        """The one payload of a signal: applied, or refused."""
 
 
-def _door(action: type[StaffAction]) -> Callable[[KeepsCase, RawValue], None]:
+def door(action: type[StaffAction]) -> Callable[[Receives, RawValue], None]:
     """The signal of an action. The SDK takes ``self`` for an argument of the signal once it is annotated."""
 
     @workflow.signal(name=action.SIGNAL, description=how_to(action))
-    def door(self, body: RawValue) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
-        self.case = receive(self.case, action.SIGNAL, body.payload, workflow.payload_converter(), workflow.now())
+    def handler(self, body: RawValue) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+        self.receive(action.SIGNAL, body)
 
-    return door
+    return handler
 
 
 class StaffDoors:
@@ -58,48 +59,52 @@ class StaffDoors:
     case: Case
 
     # -- on a task as such
-    claim_task = _door(taskactions.ClaimTask)
-    release_task = _door(taskactions.ReleaseTask)
-    assign_task = _door(taskactions.AssignTask)
-    delegate_task = _door(taskactions.DelegateTask)
-    return_task = _door(taskactions.ReturnTask)
-    suspend_task = _door(taskactions.SuspendTask)
-    resume_task = _door(taskactions.ResumeTask)
-    save_draft = _door(taskactions.SaveDraft)
-    skip_task = _door(taskactions.SkipTask)
-    escalate_task = _door(taskactions.EscalateTask)
-    nominate_task = _door(taskactions.NominateTask)
-    lift_exclusion = _door(taskactions.LiftExclusion)
+    claim_task = door(taskactions.ClaimTask)
+    release_task = door(taskactions.ReleaseTask)
+    assign_task = door(taskactions.AssignTask)
+    delegate_task = door(taskactions.DelegateTask)
+    return_task = door(taskactions.ReturnTask)
+    suspend_task = door(taskactions.SuspendTask)
+    resume_task = door(taskactions.ResumeTask)
+    save_draft = door(taskactions.SaveDraft)
+    skip_task = door(taskactions.SkipTask)
+    escalate_task = door(taskactions.EscalateTask)
+    nominate_task = door(taskactions.NominateTask)
+    lift_exclusion = door(taskactions.LiftExclusion)
     # -- what completes a task
-    confirm_completeness = _door(actions.ConfirmCompleteness)
-    request_information = _door(actions.RequestInformation)
-    record_contact_attempt = _door(actions.RecordContactAttempt)
-    receive_information = _door(actions.ReceiveInformation)
-    refer_to_consultation = _door(actions.ReferToConsultation)
-    submit_consultation = _door(actions.SubmitConsultation)
-    determine = _door(actions.Determine)
-    sign_expired_determination = _door(actions.SignExpiredDetermination)
-    place_opinion = _door(actions.PlaceOpinion)
-    receive_report = _door(actions.ReceiveReport)
-    record_appointment = _door(placementactions.RecordAppointment)
-    record_visit = _door(placementactions.RecordVisit)
-    decline_placement = _door(placementactions.DeclinePlacement)
-    change_physician = _door(placementactions.ChangePhysician)
-    extend_authorization = _door(placementactions.ExtendAuthorization)
-    record_fee_agreement = _door(placementactions.RecordFeeAgreement)
+    confirm_completeness = door(actions.ConfirmCompleteness)
+    request_information = door(actions.RequestInformation)
+    record_contact_attempt = door(actions.RecordContactAttempt)
+    receive_information = door(actions.ReceiveInformation)
+    refer_to_consultation = door(actions.ReferToConsultation)
+    submit_consultation = door(actions.SubmitConsultation)
+    determine = door(actions.Determine)
+    sign_expired_determination = door(actions.SignExpiredDetermination)
+    place_opinion = door(actions.PlaceOpinion)
+    receive_report = door(actions.ReceiveReport)
+    record_appointment = door(placementactions.RecordAppointment)
+    record_visit = door(placementactions.RecordVisit)
+    decline_placement = door(placementactions.DeclinePlacement)
+    change_physician = door(placementactions.ChangePhysician)
+    extend_authorization = door(placementactions.ExtendAuthorization)
+    record_fee_agreement = door(placementactions.RecordFeeAgreement)
     # -- on a letter
-    record_call = _door(letteractions.RecordCall)
-    report_returned_letter = _door(letteractions.ReportReturnedLetter)
-    reissue_letter = _door(letteractions.ReissueLetter)
+    record_call = door(letteractions.RecordCall)
+    report_returned_letter = door(letteractions.ReportReturnedLetter)
+    reissue_letter = door(letteractions.ReissueLetter)
     # -- on the case as such
-    add_comment = _door(actions.AddComment)
-    withdraw_request = _door(actions.WithdrawRequest)
-    expedite_request = _door(actions.ExpediteRequest)
-    refuse_expedite = _door(actions.RefuseExpedite)
-    extend_decision = _door(actions.ExtendDecision)
+    add_comment = door(actions.AddComment)
+    withdraw_request = door(actions.WithdrawRequest)
+    expedite_request = door(actions.ExpediteRequest)
+    refuse_expedite = door(actions.RefuseExpedite)
+    extend_decision = door(actions.ExtendDecision)
     # -- when the decision stands
-    change_determination = _door(lateractions.ChangeDetermination)
-    take_up_third_opinion = _door(lateractions.TakeUpThirdOpinion)
+    change_determination = door(lateractions.ChangeDetermination)
+    take_up_third_opinion = door(lateractions.TakeUpThirdOpinion)
+
+    def receive(self, signal: str, body: RawValue) -> None:
+        """The one payload of a signal: applied, or refused."""
+        self.case = receive(self.case, signal, body.payload, workflow.payload_converter(), workflow.now())
 
     @workflow.signal(dynamic=True, description="Anything else is refused, and the refusal recorded.")
     def unknown(self, name: str, _args: Sequence[RawValue]) -> None:

@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from policy.acting import REUSED_ID
-from policy.answering import LONGEST_SIGNAL, receipt_of, refusal_of, unreadable_answer
+from policy.answering import receipt_of, refusal_of
 from policy.calendar import local_day
-from policy.case import REFUSALS_KEPT
 from policy.clauses import Clause
 from policy.committee.actions import (
     AcceptReport,
@@ -28,10 +27,8 @@ from policy.committee.actions import DecideAction as Decide
 from policy.committee.decided import DecidedAction, FollowUp
 from policy.committee.deciding import bad_day, decide
 from policy.committee.file import CommitteeFile, Hearing
-from policy.complaints import FieldError
 from policy.contents import Committee
 from policy.edition import edition_on
-from policy.particulars import RefusedAction
 from policy.tasks import IN_CHARGE, TaskState
 from policy.trust import UNSIGNED, Proof, is_superseded, is_to_be_marked, may_be_believed
 from policy.verdict import Allowed, Refused, Verdict, first_refusal
@@ -48,12 +45,12 @@ def act(file: CommitteeFile, action: CommitteeStep, now: datetime, proof: Proof 
     if earlier is not None and (earlier.accepted or not is_superseded(file.trust, proof, earlier.signed)):
         if digest.startswith(earlier.digest or "-"):
             return file
-        return _kept(file, refusal_of(action, Refused(reason=REUSED_ID, field="action_id"), now, digest))
+        return file.keep_refusal(refusal_of(action, Refused(reason=REUSED_ID, field="action_id"), now, digest))
     verdict = first_refusal(may_be_believed(file.trust, proof), may_act(file, action, now))
     at = min(action.at, now)
     result = verdict if isinstance(verdict, Refused) else HANDLERS[type(action)](file, action, at)
     if isinstance(result, Refused):
-        refused = _kept(file, refusal_of(action, result, now, digest))
+        refused = file.keep_refusal(refusal_of(action, result, now, digest))
         return refused.remember(receipt_of(action, now, digest, proof, result))
     if is_to_be_marked(file.trust, proof):
         told = (e.model_copy(update={"unsigned": True}) if e.seq > file.seq and e.actor else e for e in result.story)
@@ -190,39 +187,6 @@ def withdraw(file: CommitteeFile, action: WithdrawAction, at: datetime) -> Done:
         return _no("its letter is on its way; withdraw it when that has left", "action")
     file = file.change_actions([found.ended(TaskState.OBSOLETE, at, action.actor.id, action.reason)])
     return file.tell(at, "action:withdrawn", f"{found.id}: {action.reason}", actor=action.actor.id)
-
-
-def refuse_unreadable(
-    file: CommitteeFile,
-    name: str,
-    reason: str,
-    now: datetime,
-    *,
-    fields: tuple[FieldError, ...] = (),
-    action_id: str = "",
-    size: int = 0,
-    digest: str = "",
-) -> CommitteeFile:
-    """The file after something that is no action: a signal that nobody knows, or a body that does not fit."""
-    refused = RefusedAction(
-        at=now,
-        action=name[:LONGEST_SIGNAL],
-        action_id=action_id,
-        reason=reason,
-        fields=fields,
-        size=size,
-        digest=digest,
-    )
-    file = _kept(file, refused)
-    if action_id and file.receipt(action_id) is None:
-        file = file.remember(unreadable_answer(refused))
-    return file
-
-
-def _kept(file: CommitteeFile, refused: RefusedAction) -> CommitteeFile:
-    file = file.tell(refused.at, "action:refused", f"{refused.action}: {refused.reason}", actor=refused.actor)
-    kept = (*file.refusals, refused.model_copy(update={"seq": file.seq}))[-REFUSALS_KEPT:]
-    return file.but(refusals=kept, refused_count=file.refused_count + 1)
 
 
 def _hearing(file: CommitteeFile, committee: Committee) -> Hearing | Refused:

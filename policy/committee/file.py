@@ -6,7 +6,7 @@ The figures themselves are not in it, only where they are: the report is kept by
 from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import ClassVar, Self
 
 from pydantic import AwareDatetime
 
@@ -14,12 +14,9 @@ from policy.clauses import Clause
 from policy.committee.decided import DecidedAction, FollowUp
 from policy.committee.order import ReportOrder
 from policy.contents import Committee
-from policy.particulars import Receipt, RefusedAction, StoryEntry
-from policy.receipts import recalled, retired
+from policy.storied import Storied
 from policy.trust import Trust
 from policy.verdict import Value
-
-STORY_KEPT = 200
 
 
 class ReportState(StrEnum):
@@ -77,8 +74,10 @@ class Hearing(Value):
     accepted_by: str = ""
 
 
-class CommitteeFile(Value):
+class CommitteeFile(Storied):
     """A report and all that the committees make of it."""
+
+    CLAUSE: ClassVar[str] = Clause.P12
 
     order: ReportOrder
     trust: Trust = Trust()
@@ -88,12 +87,6 @@ class CommitteeFile(Value):
     actions: tuple[DecidedAction, ...] = ()
     ready_at: AwareDatetime | None = None
     closed_at: AwareDatetime | None = None
-    receipts: tuple[Receipt, ...] = ()
-    older_receipts: tuple[str, ...] = ()
-    refusals: tuple[RefusedAction, ...] = ()
-    refused_count: int = 0
-    story: tuple[StoryEntry, ...] = ()
-    seq: int = 0
 
     @property
     def number(self) -> str:
@@ -148,27 +141,7 @@ class CommitteeFile(Value):
         """An action by its id."""
         return next((a for a in self.actions if a.id == name), None)
 
-    def receipt(self, action_id: str) -> Receipt | None:
-        """The answer that something sent was given; of one long ago only whether it was applied."""
-        kept = next((r for r in reversed(self.receipts) if r.action_id == action_id), None)
-        return kept or recalled(self.older_receipts, action_id)
-
     # -- small steps; each gives back the next value
-
-    def but(self, **changes: Any) -> Self:  # noqa: ANN401 - as pydantic's own model_copy
-        """The file with some fields changed."""
-        return self.model_copy(update=changes)
-
-    def remember(self, receipt: Receipt) -> Self:
-        """One more receipt. The latest are kept whole, the older ones in short."""
-        receipts, older = retired((*self.receipts, receipt), self.older_receipts)
-        return self.but(receipts=receipts, older_receipts=older)
-
-    def tell(self, at: datetime, event: str, text: str, *, actor: str = "") -> Self:
-        """One more line of the story."""
-        seq = self.seq + 1
-        entry = StoryEntry(seq=seq, at=at, event=event, text=text, actor=actor, clause=Clause.P12)
-        return self.but(story=(*self.story, entry), seq=seq)
 
     def change_hearing(self, changed: Hearing) -> Self:
         """One hearing added, or replaced by its next value."""
@@ -179,13 +152,6 @@ class CommitteeFile(Value):
         """Some actions replaced by their next values."""
         new = {a.id: a for a in changed}
         return self.but(actions=tuple(new.get(a.id, a) for a in self.actions))
-
-    def trimmed(self, recorded_seq: int) -> Self:
-        """With only the latest lines of the story, of those that are already in the records."""
-        if len(self.story) <= STORY_KEPT:
-            return self
-        cut = len(self.story) - STORY_KEPT
-        return self.but(story=tuple(e for n, e in enumerate(self.story) if n >= cut or e.seq > recorded_seq))
 
 
 def begin(order: ReportOrder, at: datetime, trust: Trust = Trust()) -> CommitteeFile:  # noqa: B008 - a frozen value

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from policy.acting import act, refuse_unreadable
+from policy.acting import act
+from policy.answering import refuse_unreadable
 from policy.case import open_case
 from tests.builders import CASE_MANAGER, MONDAY, a_request, action
 from tests.histories.states import differences, state

@@ -9,12 +9,13 @@ from datetime import datetime
 
 from policy.alarms import next_alarm
 from policy.calendar import local_day
-from policy.case import STORY_KEPT, STORY_SIZE, Case
+from policy.case import STORY_SIZE, Case
 from policy.duties import may_own
 from policy.lifecycle import BEFORE_DETERMINATION, MOVES, Outcome, Stage
 from policy.people import Actor, Role
 from policy.receipts import KEPT_SHORT, KEPT_WHOLE
 from policy.staffaction import StaffAction
+from policy.storied import STORY_KEPT
 from policy.tasks import COMMENTS_KEPT, HumanTask, TaskKind, TaskState
 from policy.timeframes import DECISION_LIMITS
 from tests.policy.doings import PCP, PEOPLE, TREATING

@@ -4,15 +4,17 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from policy.acting import HANDLERS, act, refuse_unreadable
+from policy.acting import HANDLERS, act
 from policy.actions import ACTIONS
+from policy.answering import refuse_unreadable
 from policy.calendar import LAST_YEAR, LOS_ANGELES
-from policy.case import REFUSALS_KEPT, Case
+from policy.case import Case
 from policy.complaints import FieldError
 from policy.lifecycle import Stage
 from policy.reopening import REOPENING
 from policy.rule import Obligation
 from policy.staffaction import StaffAction
+from policy.storied import REFUSALS_KEPT
 from policy.timeframes import ClockState
 from tests.builders import CASE_MANAGER, CMO, INTAKE, MONDAY, OTHER_CASE_MANAGER, a_report, action
 from tests.policy.steps import (

@@ -4,11 +4,12 @@ from datetime import datetime
 
 import pytest
 
-from policy.case import STORY_KEPT, STORY_SIZE, Case
+from policy.case import STORY_SIZE, Case
 from policy.lifecycle import Stage
 from policy.particulars import NoticeKind, Recipient
 from policy.request import Item, LineOfBusiness, Priority
 from policy.rule import Anchor, Obligation
+from policy.storied import STORY_KEPT
 from policy.tasks import TaskKind
 from policy.timeframes import ClockState
 from tests.builders import MONDAY, a_member, an_incomplete_request

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from policy.acting import act, refuse_unreadable
+from policy.acting import act
+from policy.answering import refuse_unreadable
 from policy.case import Case
 from policy.particulars import Receipt
 from policy.receipts import KEPT_SHORT, KEPT_WHOLE, LONG_AGO, MARKS

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from policy.alarms import ring
-from policy.case import FIRST_GENERATION, STORY_KEPT, Case, open_case
+from policy.case import FIRST_GENERATION, Case, open_case
 from policy.coding import code
 from policy.filing import closed, filed
+from policy.storied import STORY_KEPT
 from policy.third_opinion import lost
 from policy.transition import Transition, between, newly_opened
 from tests.builders import (

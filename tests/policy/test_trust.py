@@ -2,7 +2,8 @@
 
 import pytest
 
-from policy.acting import act, refuse_unreadable
+from policy.acting import act
+from policy.answering import refuse_unreadable
 from policy.case import Case, open_case
 from policy.lifecycle import Stage
 from policy.particulars import Receipt
