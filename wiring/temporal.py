@@ -30,6 +30,7 @@ from wiring.casekeys import open_case_keys, see_to_a_plan_key
 from wiring.correlation import Correlated
 from wiring.encryption import HEADERS, PLAIN, encrypting
 from wiring.errors import TemporalError
+from wiring.lateresults import InHistoryOrder
 from wiring.settings import Settings
 from workflows import CASES, LETTERS, QUEUES
 from workflows.delegated import DelegatedDecisionWorkflow
@@ -175,7 +176,7 @@ def _build_worker(
             ],
             activity_executor=threads,
             interceptors=[GuardSignals()],
-            workflow_runner=runner or UnsandboxedWorkflowRunner(),
+            workflow_runner=InHistoryOrder(runner or UnsandboxedWorkflowRunner()),
             max_cached_workflows=max_cached_cases,
         )
     letters, filing = steps.letters, steps.filing

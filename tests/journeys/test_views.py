@@ -4,14 +4,17 @@ And each case of it tells, in the Temporal UI alone, whose turn it is, until whe
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from temporalio.api.sdk.v1 import WorkflowMetadata
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
 
 from cli import demo
 from policy.attention import Attention
@@ -35,7 +38,7 @@ from workflows import workflow_id
 from workflows.casefile import LONGEST
 from workflows.inspection import SEARCH_ATTRIBUTES
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("views")]
 ODD = 'O\'Brien & "Sons" IPA, 50% \\'  # a name may hold what a query, or an address, means something by
 
 
@@ -108,13 +111,10 @@ async def make(desk: FrontDesk, world: World, now: datetime) -> dict[str, str]:
     return made
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("demonstration")
-
-
-@pytest.fixture
-async def played(home: Path):
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def played(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Played]:
+    """The demonstration is played once for all tests here: none of them changes a case."""
+    home = tmp_path_factory.mktemp("demonstration")
     settings = Settings(home=home, grpc_port=free_port(), ui_port=free_port(), synchronous="normal")
     assert await demo.play(settings, once=True, examples=None) == 0
     world = open_world(settings)
@@ -167,7 +167,7 @@ async def test_each_case_answers_in_the_temporal_ui_alone(played: Played):
         file = queries.case(played.world.records, row.number)
         assert file is not None
         handle = played.client.get_workflow_handle(workflow_id(row.number))
-        text = (await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)).current_details
+        text = await details(handle)
         described = await handle.describe()
 
         assert unanswered(file, text) == [], f"{row.number}\n{text}"
@@ -177,6 +177,16 @@ async def test_each_case_answers_in_the_temporal_ui_alone(played: Played):
         assert named.startswith(f"{row.number}: ")
         for name in (row.external_reference, *names_of(played.world, row.number)):
             assert name not in text, f"{row.number} names {name}"
+
+
+async def details(handle: WorkflowHandle[Any, Any]) -> str:
+    """What the Temporal UI shows of a case. On a loaded machine a query may find its worker busy: it is asked again."""
+    for _ in range(5):
+        with suppress(RPCError):
+            asked: WorkflowMetadata = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+            return asked.current_details
+        await asyncio.sleep(1)
+    raise AssertionError(f"{handle.id} does not answer")
 
 
 async def test_timers_and_steps_have_names(played: Played):
@@ -194,9 +204,8 @@ async def test_timers_and_steps_have_names(played: Played):
     assert "MA-STD" in str(named)
 
 
-def test_a_trouble_makes_a_case_stuck_in_the_records_until_it_ends(home: Path):
-    settings = Settings(home=home, grpc_port=free_port(), ui_port=free_port(), synchronous="normal")
-    world, now = open_world(settings), datetime.now(UTC)
+async def test_a_trouble_makes_a_case_stuck_in_the_records_until_it_ends(played: Played):
+    world, now = played.world, datetime.now(UTC)
     number = worklists.cases(world.records, CaseFilter(is_open=True)).rows[0].number
     chosen = BY_NAME["stuck"].chosen(now)
 
