@@ -12,15 +12,25 @@ import socket
 import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 
+from temporalio.client import Client
 from temporalio.service import RPCError
 
 from wiring.namespace import keep_histories
 from wiring.searchattributes import add_search_attributes
 from wiring.serverlock import ServerAddress, ServerError, running_server, server_lock, unusable
-from wiring.serverprocess import DATABASE, HOST, NAMESPACE, Launch, ServerProcess, find_program, server_process
+from wiring.serverprocess import (
+    DATABASE,
+    HOST,
+    NAMESPACE,
+    Launch,
+    ServerCrashError,
+    ServerProcess,
+    find_program,
+    server_process,
+)
 from wiring.settings import PREFIX, Settings
 
 __all__ = [
@@ -36,6 +46,7 @@ __all__ = [
 UI_PATH = "/temporal"  # of the UI, on its own port and in the portal
 CODEC_PATH = "/codec"  # of the codec server, in the portal
 NURSERY = "temporal.creating"  # where a database lies until it is complete
+STARTS = 3  # of a server that panics before it answers
 ROOM_BYTES = 64 * 1024 * 1024  # on a full disk the server does not fail: it hangs
 
 
@@ -74,17 +85,35 @@ async def embedded_server(
     async with server_lock(home, address) as lock:
         _check_ports(settings, ui=ui)
         launch = Launch(program, settings.synchronous, search_attributes, lock)
-        if _lacks_database(home):
-            await _create_database(launch, home)
         ports = ["--port", str(settings.grpc_port), *(_ui(settings) if ui else ["--headless"])]
-        async with server_process(launch, home, ports) as process:
-            client = await process.healthy(grpc)
+        async with AsyncExitStack() as running:
+            process, client = await _started(running, launch, home, ports, grpc)
             try:
                 await keep_histories(client, settings.retention_days)
                 await add_search_attributes(client, search_attributes)
             except RPCError as error:
                 raise ServerError(f"The Temporal server at {grpc} refuses its settings: {error.message}.") from error
             yield EmbeddedServer(address, process)
+
+
+async def _started(
+    running: AsyncExitStack, launch: Launch, home: Path, ports: list[str], grpc: str
+) -> tuple[ServerProcess, Client]:
+    """A server that answers, which ends with ``running``.
+
+    For its inner services the server looks for free ports, and takes them a little later; when another program was
+    quicker it panics. It has served nobody then, so it is started again.
+    """
+    for starts_left in reversed(range(STARTS)):
+        try:
+            if _lacks_database(home):
+                await _create_database(launch, home)
+            process = await running.enter_async_context(server_process(launch, home, ports))
+            return process, await process.healthy(grpc)
+        except ServerCrashError:
+            if not starts_left:
+                raise
+    raise AssertionError  # the last start has returned or raised
 
 
 def _ui(settings: Settings) -> list[str]:

@@ -27,6 +27,8 @@ LOG_TAIL_LINES = 6
 START_SECONDS = 30.0  # 0.2 s as a rule, 1.4 s after a kill
 STOP_SECONDS = 10.0  # 1.3 s as a rule
 PR_SET_PDEATHSIG = 1
+CRASHED = 2  # how a Go program exits after a panic; what it refuses by a decision of its own is 1
+CRASH_WORDS = ("panic:", "fatal error:")  # with which the reason begins, far above the end of the log
 
 DYNAMIC_CONFIG = {
     # As it comes, the server looks into its queues 20 times a second: up to 50 ms between two steps of a case.
@@ -45,6 +47,10 @@ DYNAMIC_CONFIG = {
     # Its HTTP API cannot be switched off and lets any web page act on cases: serve only a host that cannot exist.
     "frontend.httpAllowedHosts": '["closed.invalid"]',
 }
+
+
+class ServerCrashError(ServerError):
+    """It ended by a panic, not by a decision. Started again it may well live: see ``devserver``."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +77,9 @@ class ServerProcess:
 
     async def ended(self) -> ServerError:
         """Waits until the process has ended, and returns (does not raise) what to tell the user about it."""
-        await self._process.wait()
-        return ServerError(f"The Temporal server has ended (exit code {self._process.returncode}).{self._last_words()}")
+        code = await self._process.wait()
+        kind = ServerCrashError if code == CRASHED else ServerError
+        return kind(f"The Temporal server has ended (exit code {code}).{self._last_words()}")
 
     async def healthy(self, address: str) -> Client:
         """Waits until the server answers. Raises ServerError when it ends instead, or takes more than 30 seconds."""
@@ -114,7 +121,9 @@ class ServerProcess:
             lines = (self._folder / LOG).read_text(errors="replace").splitlines()
         except OSError:
             return ""
-        return "\n".join([" Its log ends:", *(line[:300] for line in lines[-LOG_TAIL_LINES:])]) if lines else ""
+        crash = next((at for at, line in enumerate(lines) if line.startswith(CRASH_WORDS)), None)
+        told = lines[-LOG_TAIL_LINES:] if crash is None else lines[crash : crash + LOG_TAIL_LINES]
+        return "\n".join([" Its log ends:", *(line[:300] for line in told)]) if told else ""
 
 
 def find_program(settings: Settings) -> Path:

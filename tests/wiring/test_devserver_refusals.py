@@ -1,17 +1,33 @@
-"""What the embedded Temporal server refuses before it starts, each in one sentence that says how to mend it."""
+"""What the embedded Temporal server refuses before it starts, each in one sentence that says how to mend it.
+
+And what it does when its program panics.
+"""
 
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from wiring import devserver
 from wiring.devserver import ServerError, embedded_server, running_server
+from wiring.serverprocess import find_program
 from wiring.settings import Settings
 
 pytestmark = pytest.mark.server
 
 ATTRIBUTES = {"CaseState": "Keyword"}
+PANICS = """#!/bin/sh
+echo >> "{starts}"
+touch temporal.db
+if [ "$(wc -l < "{starts}")" -le {panics} ]; then
+    printf 'first words\\npanic: nil pointer\\n\\ngoroutine 1\\n%s\\n' 1 2 3 4 5 6 7 8 9
+    exit 2
+fi
+rm temporal.db
+exec "{program}" "$@"
+"""
 
 
 @pytest.fixture
@@ -74,3 +90,41 @@ async def test_a_log_without_its_database_is_never_poured_into_a_new_one(setting
         async with embedded_server(settings, ATTRIBUTES):
             pytest.fail("an old log, a new database")
     assert (settings.home / "temporal.db-wal").read_bytes() == b"the last commits of a database"
+
+
+@pytest.fixture
+def panicking(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> Callable[[int], Path]:
+    """Makes the program panic so many times, with half a database made; returns where it counts its starts."""
+
+    def make(panics: int) -> Path:
+        program, starts = tmp_path / "temporal", tmp_path / "starts"
+        program.write_text(PANICS.format(starts=starts, panics=panics, program=find_program(settings)))
+        program.chmod(0o700)
+        monkeypatch.setattr(devserver, "find_program", lambda _: program)
+        return starts
+
+    return make
+
+
+async def test_a_server_that_panics_before_it_answers_is_started_again(
+    settings: Settings, panicking: Callable[[int], Path]
+) -> None:
+    starts = panicking(2)
+
+    async with embedded_server(settings, ATTRIBUTES, ui=False) as server:
+        assert server.pid
+
+    assert starts.read_text().count("\n") == 4  # two in vain, one that makes the database, one that serves
+
+
+async def test_a_server_that_always_panics_is_given_up_with_the_panic_s_first_words(
+    settings: Settings, panicking: Callable[[int], Path]
+) -> None:
+    starts = panicking(100)
+
+    with pytest.raises(ServerError, match=r"has ended \(exit code 2\)\. Its log ends:\npanic: nil pointer\n"):
+        async with embedded_server(settings, ATTRIBUTES, ui=False):
+            pytest.fail("it never answers")
+
+    assert starts.read_text().count("\n") == 3
+    assert not (settings.home / "temporal.db").exists()
