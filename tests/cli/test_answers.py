@@ -225,6 +225,16 @@ class Terminal:
                 self.text += os.read(self.end, 65536).decode(errors="replace")
         self.seen = self.text.index(words, self.seen) + len(words)
 
+    def press(self, key, words):
+        """Presses a key until the words appear: what comes between the prompt and the waiting for it is not heard."""
+        self.until("> ")
+        last = time.monotonic() + 30
+        while words not in self.text[self.seen :] and time.monotonic() < last:
+            os.write(self.end, key.encode())
+            if select.select([self.end], [], [], 2)[0]:
+                self.text += os.read(self.end, 65536).decode(errors="replace")
+        self.until(words)
+
     def answer(self, question, text, end="\r"):
         self.until(question)
         self.until("> ")
@@ -267,8 +277,8 @@ def test_in_a_real_terminal_ctrl_c_leaves_at_once_even_inside_asyncio():
     with terminal("determine", '{"criteria": "MCG"}') as screen:
         screen.answer("Outcome", "denied")
         screen.answer("Rationale", "Half a")
-        screen.answer("", "\x03", end="")
-        screen.until('Nothing was sent. {"criteria": "MCG", "outcome": "denied", "rationale": "Half a"} END')
+        screen.press("\x03", "Nothing was sent.")
+        screen.until(' {"criteria": "MCG", "outcome": "denied", "rationale": "Half a"} END')
 
 
 def test_in_a_real_terminal_ctrl_d_leaves_and_a_draft_cannot_steer_the_screen():
