@@ -14,6 +14,7 @@ from policy.opinion import OpinionEnd
 from policy.particulars import Agreement, Basis, ChangedBecause, Determination, NoticeKind, Opinion
 from policy.request import Care, Item, LineOfBusiness, Priority, Purpose, Reason, RequesterKind
 from policy.routing import Tier
+from policy.tasks import TaskKind
 from policy.third_opinion import compare
 from policy.timeframes import DECISION_LIMITS, ClockState
 from policy.verdict import Value
@@ -139,7 +140,7 @@ def fact_of(case: Case) -> CaseFact:
         **_placed(case, second),
         questioned=_questioned(case),
         agreement=case.comparison.result if case.comparison else None,
-        third_opened=case.stage is Stage.THIRD_OPINION or _third(case) is not None,
+        third_opened=_third_opened(case),
         third_of=case.third_opinion_of,
         third_sides_with=_sides(case),
     )
@@ -199,6 +200,16 @@ def _placed(case: Case, opinion: Opinion | None) -> dict[str, object]:
 def _questioned(case: Case) -> str:
     first = case.first_opinion
     return first.professional.npi if first else case.request.treating_provider.npi
+
+
+def _third_opened(case: Case) -> bool:
+    """Whether a third opinion was opened, and nothing that became of it since takes that back.
+
+    It has a case of its own, or is to be placed here: so in cases of earlier generations, and where it was taken up.
+    """
+    if case.stage is Stage.THIRD_OPINION or any(o.ordinal == THIRD for o in case.opinions):
+        return True
+    return any(task.kind is TaskKind.PLACEMENT and task.note == "third opinion" for task in case.tasks)
 
 
 def _third(case: Case) -> Opinion | None:

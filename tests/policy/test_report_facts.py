@@ -10,8 +10,9 @@ from policy.particulars import Agreement, Basis
 from policy.report.facts import CaseFact, LeftBecause, LeftTier, fact_of, left_because
 from policy.request import Item, LineOfBusiness, RequesterKind
 from policy.routing import Tier
+from policy.third_opinion import lost
 from tests.builders import CASE_MANAGER, CMO, CONSULTANT, a_first_opinion, a_report, a_request, plan_physician
-from tests.policy.steps import does, opened
+from tests.policy.steps import SUPERVISOR, differing, does, next_hour, opened
 from tests.records.lives import a_long_life, a_short_life
 
 
@@ -87,3 +88,14 @@ def test_a_fact_that_was_told_before_fields_were_added_still_fits():
     needed = {name for name, field in CaseFact.model_fields.items() if field.is_required()}
 
     assert CaseFact.model_validate({name: value for name, value in whole.items() if name in needed})
+
+
+def test_a_third_opinion_that_was_opened_stays_one_whatever_becomes_of_it():
+    opened_so = differing()
+    gone = lost(opened_so, "it was terminated", next_hour(opened_so))
+    taken_up = does(gone, SUPERVISOR, "take_up_third_opinion")
+    placed_here = does(taken_up, CASE_MANAGER, "place_opinion", **plan_physician("1992999890"))
+    declined = does(placed_here, CASE_MANAGER, "decline_placement", how="declined", reason="No time.")
+
+    assert all(fact_of(case).third_opened for case in (opened_so, gone, taken_up, placed_here, declined))
+    assert not fact_of(a_long_life().case).third_opened
