@@ -3,6 +3,7 @@
 What is written is one value in several forms: a page, a PDF, a spreadsheet, the charts, and the data as JSON.
 """
 
+import asyncio
 import errno
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,20 +11,23 @@ from typing import Annotated
 
 from cyclopts import App, Parameter, validators
 from rich.markup import escape
+from rich.progress import Progress
 
 from adapters.committee.reading import DATA, PAGE, PAPER, SPREADSHEET
 from adapters.committee.rendering import files_of
 from cli.house import BAD_INPUT, DONE, NOT_AVAILABLE, REFUSED, desk_of
 from cli.options import Flag, Json
-from cli.screen import as_json, complain, console, errors, now
+from cli.screen import as_json, complain, console, errors, now, table
 from policy.report.period import Period, parsed, quarter_of
-from policy.report.shape import CommitteeReport, Difference
+from policy.report.shape import CommitteeReport, Reconciliation
 from policy.request import LineOfBusiness
 from records.database import open_records
 from reporting.synthetic import Made
 from wiring.reports import compiled
-from wiring.reportverify import from_temporal, reconciled
+from wiring.reporttemporal import AskedOfTemporal, ask_temporal
+from wiring.reportverify import numbers, reconciled
 from wiring.settings import Settings, read_settings
+from wiring.staff import npis
 from wiring.synthetic import put_synthetic
 from wiring.world import open_world
 
@@ -57,7 +61,7 @@ def write(period: str, *, to: Path, line: Lines = (), json: Json = False) -> int
     tell("the figures")
     report = compiled(engine, asked, now(), line)
     tell("the same from the ledger")
-    report = reconciled(engine, report, now())
+    report = reconciled(engine, report, now(), staff=npis(settings))
     files = files_of(report, tell)
     try:
         _written(to, files)
@@ -87,14 +91,13 @@ async def verify(period: str, *, line: Lines = (), temporal: Annotated[bool, Fla
     temporal
         Also ask Temporal for each case that it still retains; a worker must be running.
     """
-    asked = _asked(period)
-    if asked is None:
+    if (asked := _asked(period)) is None:
         return BAD_INPUT
     settings = read_settings()
     engine = open_records(settings.records_url)
+    of_temporal = await _of_temporal(settings, asked, line, silent=json) if temporal else None
     report = compiled(engine, asked, now(), line)
-    retained = await _retained(settings, asked, line) if temporal else None
-    report = reconciled(engine, report, now(), retained)
+    report = reconciled(engine, report, now(), asked=of_temporal, staff=npis(settings))
     as_json(report.reconciliation) if json else _print(report)
     return DONE if report.reconciliation and report.reconciliation.agrees else REFUSED
 
@@ -155,11 +158,16 @@ def _asked(period: str) -> Period | None:
         return None
 
 
-async def _retained(
-    settings: Settings, period: Period, lines: tuple[LineOfBusiness, ...]
-) -> tuple[int, list[Difference]]:
+async def _of_temporal(
+    settings: Settings, period: Period, lines: tuple[LineOfBusiness, ...], *, silent: bool
+) -> AskedOfTemporal:
+    """What Temporal says of the period's cases, with a bar that shows how far one has come. Raises TemporalError."""
     world = open_world(settings)
-    return await from_temporal(await desk_of(settings, world), world.records, period, lines)
+    desk = await desk_of(settings, world)  # before anything is counted: a server that is away is said at once
+    wanted = await asyncio.to_thread(numbers, world.records, period, lines)
+    with Progress(console=errors, transient=True, disable=silent) as progress:
+        bar = progress.add_task("Asking Temporal", total=len(wanted))
+        return await ask_temporal(desk, world.records, wanted, lambda seen: progress.update(bar, completed=seen))
 
 
 def _print(report: CommitteeReport) -> None:
@@ -169,13 +177,41 @@ def _print(report: CommitteeReport) -> None:
         console.print(escape(sentence), soft_wrap=True)
     for flag in report.flags:
         console.print(f"[bold]Flag[/] {escape(flag.sentence)}", soft_wrap=True)
-    found = report.reconciliation
-    if found is None:
-        return
-    for difference in found.differences:
-        console.print(f"[bold red]differs[/] {escape(difference.sentence)}", soft_wrap=True)
-    looked = f"{found.cases:,} cases and {found.counts_compared:,} counts held against the ledger"
-    if found.from_temporal is not None:
-        looked += f", {found.from_temporal:,} cases against Temporal"
-    how = "nothing differs" if found.agrees else f"{found.difference_count:,} differences"
-    console.print(f"{looked}: {how}.")
+    if report.reconciliation is not None:
+        _print_result(report.period, report.reconciliation)
+
+
+def _print_result(period: Period, found: Reconciliation) -> None:
+    """What the second derivation said: each difference, what was compared, and what was counted once only."""
+    if found.differences:
+        table(
+            "Differences",
+            ("case", "figure", "what", "the report says", "source", "it says"),
+            (
+                (
+                    one.case_number or "-",
+                    *map(escape, (one.figure or "-", one.field, one.report_says or "nothing", one.source)),
+                    escape(one.source_says or "nothing"),
+                )
+                for one in found.differences
+            ),
+            empty="",
+        )
+        if (more := found.difference_count - len(found.differences)) > 0:
+            console.print(f"… and {more:,} more.")
+    for what in found.not_derived:
+        console.print(f"[dim]not derived a second time:[/] {escape(what)}", soft_wrap=True)
+    if not found.cases and not found.delegated:
+        console.print(f"{period.name} is empty: no case and no delegated decision counts in it.")
+    if found.asked_of_temporal:
+        console.print(escape(found.asked_of_temporal).rstrip(".") + ".", soft_wrap=True)
+    looked = (
+        f"{found.cases:,} cases, {found.delegated:,} delegated decisions and {found.counts_compared:,} counts held "
+        "against the ledgers"
+    )
+    how = "nothing differs" if found.agrees else _many(found.difference_count)
+    console.print(f"{looked}: {how}.", soft_wrap=True)
+
+
+def _many(count: int) -> str:
+    return "1 difference" if count == 1 else f"{count:,} differences"

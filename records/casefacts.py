@@ -41,6 +41,14 @@ def snapshot(engine: Engine) -> Iterator["Facts"]:
         yield Facts(connection)
 
 
+def recorded(engine: Engine, number: str) -> tuple[CaseFact, int] | None:
+    """What is counted of one case, and up to which line of its ledger it has come; None where nothing is recorded."""
+    wanted = select(*(CASE_FACTS.c[name] for name in FIELDS), CASE_FACTS.c.revision)
+    with reading(engine) as connection:
+        row = connection.execute(wanted.where(CASE_FACTS.c.number == number)).mappings().first()
+    return (CaseFact.model_construct(**{name: row[name] for name in FIELDS}), int(row["revision"])) if row else None
+
+
 class Facts:
     """What a report reads. ``lines`` keeps those of some lines of business; none: of all."""
 

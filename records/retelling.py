@@ -3,104 +3,120 @@
 Every function raises RecordsError when the records cannot be used.
 """
 
-import re
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Engine, select
+from sqlalchemy import JSON, ColumnElement, Connection, Engine, Table, select, type_coerce
 
+from policy.report.delegateretold import EVENTS as DELEGATED_EVENTS
+from policy.report.delegateretold import RetoldDelegated, retold_delegated
+from policy.report.delegates import DelegatedFact
 from policy.report.facts import CaseFact
-from policy.report.retold import Retold, Told, retold
-from records.casefacts import FIELDS
+from policy.report.period import Period
+from policy.report.retold import EVENTS, Came, Retold, Told, retold
+from records.casefacts import FIELDS, Facts
 from records.database import reading
-from records.tables import CASE_FACTS, CASES, DELEGATED_LINES, LEDGER
+from records.tables import CASE_FACTS, CASES, DELEGATED_LINES, INTAKE, LEDGER
 
+Row = Sequence[Any]
 AT_ONCE = 5000  # lines
+LINE = ("at", "event", "text", "actor")
 ROW = ("outcome", "line", "priority", "specialty", "organization", "category")
-PACKET = re.compile(
-    r"(\w+), (\w+): (\w+) by (.+) \w{3} (\d{4}-\d{2}-\d{2}) \d{2}:\d{2} \w+; the copy came .*", re.DOTALL
+REQUEST = type_coerce(INTAKE.c.request, JSON)
+CAME = (
+    REQUEST["purpose"].as_string().label("purpose"),
+    REQUEST["reasons"].label("reasons"),
+    REQUEST[("treating_provider", "organization")].as_string().label("organization"),
+    REQUEST[("first_opinion", "professional", "npi")].as_string().label("first"),
+    REQUEST[("treating_provider", "npi")].as_string().label("treating"),
 )
 
 
 class Both(NamedTuple):
-    """A case by its fact, its own row, and its ledger; None for what is not there."""
+    """A case by its fact, its own row, its request and its ledger; None for what is not there."""
 
     number: str
     fact: CaseFact | None
     row: dict[str, str] | None
+    came: Came | None
     told: Retold | None
 
+    @property
+    def is_request(self) -> bool:
+        """Whether it is a request by what its ledger says; where it has none, by its fact."""
+        return self.told.is_request if self.told else bool(self.fact and self.fact.is_request)
 
-class DelegatedTold(NamedTuple):
-    """A delegated decision, as the first line of its ledger tells it."""
+
+class BothDelegated(NamedTuple):
+    """A delegated decision by its rows and by its lines; None for what is not there."""
 
     number: str
-    line: str
-    delegate: str
-    outcome: str
-    decided_on: date
+    fact: DelegatedFact | None
+    told: RetoldDelegated | None
 
 
 def cases(engine: Engine) -> Iterator[Both]:
     """Every case, side by side, in the order of the numbers. One moment of the records; little of them at a time."""
-    plain = engine.dialect.name == "postgresql"  # which orders by the words of a language, else
-    facts = select(*(CASE_FACTS.c[name] for name in FIELDS)).order_by(_ordered(CASE_FACTS.c.number, plain=plain))
-    rows = select(CASES.c.number, *(CASES.c[name] for name in ROW)).order_by(_ordered(CASES.c.number, plain=plain))
-    lines = select(*(LEDGER.c[name] for name in ("case_number", "at", "event", "text")))
-    lines = lines.where(LEDGER.c.event.in_(EVENTS))
-    lines = lines.order_by(_ordered(LEDGER.c.case_number, plain=plain), LEDGER.c.seq)
     with reading(engine) as connection:
-        streamed = {"yield_per": AT_ONCE}
-        found = connection.execute(facts, execution_options=streamed).mappings()
-        of_facts = ((row["number"], CaseFact.model_construct(**row)) for row in found)
-        of_rows = ((row[0], _row(row)) for row in connection.execute(rows, execution_options=streamed))
-        told = groupby(connection.execute(lines, execution_options=streamed), key=itemgetter(0))
-        of_lines = ((number, retold(number, (Told(*line[1:]) for line in its))) for number, its in told)
-        yield from _side_by_side(of_facts, of_rows, of_lines)
+        facts = _rows(connection, CASE_FACTS.c.number, *(CASE_FACTS.c[name] for name in FIELDS[1:]))
+        of_facts = ((row[0], CaseFact.model_construct(**dict(zip(FIELDS, row, strict=True)))) for row in facts)
+        rows = _rows(connection, CASES.c.number, *(CASES.c[name] for name in ROW))
+        of_rows = ((row[0], {name: str(value or "") for name, value in zip(ROW, row[1:], strict=True)}) for row in rows)
+        of_requests = ((row[0], _came(*row[1:])) for row in _rows(connection, INTAKE.c.case_number, *CAME))
+        told = _lines(connection, LEDGER, LEDGER.c.case_number, EVENTS)
+        of_lines = ((number, retold(number, lines)) for number, lines in told)
+        for number, (fact, row, came, lines) in _side_by_side(of_facts, of_rows, of_requests, of_lines):
+            if fact or row or lines:  # a request whose story has not begun is no case yet
+                yield Both(number, fact, row, came, lines)
 
 
-# What the second derivation reads; most lines of a ledger are about tasks, letters and warnings.
-EVENTS = (
-    *("request:received", "request:expedited", "request:withdrawn", "determination:approved", "determination:denied"),
-    *("determination:changed", "consultation:referred", "consultation:given", "information:requested"),
-    *("opinion:placed", "opinion:declined", "opinion:not_in_time", "opinion:changed_by_member", "report:received"),
-    *("opinions:compared", "third-opinion:opened", "clock:started", "clock:breached", "clock:met", "case:coded"),
-)
-
-
-def delegated(engine: Engine) -> Iterator[DelegatedTold]:
-    """Every delegated decision, by the first line of its ledger."""
-    lines = select(DELEGATED_LINES.c.number, DELEGATED_LINES.c.text)
-    first = lines.where(DELEGATED_LINES.c.event == "delegated:received").order_by(DELEGATED_LINES.c.number)
+def delegated(engine: Engine, period: Period) -> Iterator[BothDelegated]:
+    """Every delegated decision by its lines, and beside it the rows of those that were made in the period."""
     with reading(engine) as connection:
-        for number, text in connection.execute(first, execution_options={"yield_per": AT_ONCE}):
-            if found := PACKET.fullmatch(text):
-                line, _, outcome, delegate, day = found.groups()
-                yield DelegatedTold(number, line, delegate, outcome, date.fromisoformat(day))
+        of_facts = ((fact.number, fact) for fact in Facts(connection).delegated(period))
+        told = _lines(connection, DELEGATED_LINES, DELEGATED_LINES.c.number, DELEGATED_EVENTS)
+        of_lines = ((number, retold_delegated(number, lines)) for number, lines in told)
+        for number, (fact, lines) in _side_by_side(of_facts, of_lines):
+            yield BothDelegated(number, fact, lines)
 
 
-def _ordered(number: ColumnElement[str], *, plain: bool) -> ColumnElement[str]:
-    return number.collate("C") if plain else number
+def _rows(connection: Connection, number: ColumnElement[str], *columns: ColumnElement[Any]) -> Iterator[Row]:
+    """The rows of a table in the order of their numbers."""
+    wanted = select(number, *columns).order_by(_ordered(connection, number))
+    return iter(connection.execute(wanted, execution_options={"yield_per": AT_ONCE}))
 
 
-def _row(row: object) -> dict[str, str]:
-    return {name: str(getattr(row, name) or "") for name in ROW}
+def _lines(
+    connection: Connection, table: Table, number: ColumnElement[str], events: Iterable[str]
+) -> Iterator[tuple[str, Iterator[Told]]]:
+    """The lines that tell something of what is counted, number by number, in their order."""
+    wanted = select(number, *(table.c[name] for name in LINE)).where(table.c.event.in_(events))
+    wanted = wanted.order_by(_ordered(connection, number), table.c.seq)
+    found = connection.execute(wanted, execution_options={"yield_per": AT_ONCE})
+    for of, lines in groupby(found, key=itemgetter(0)):
+        yield of, (Told(*line[1:]) for line in lines)
 
 
-def _side_by_side(
-    facts: Iterator[tuple[str, CaseFact]],
-    rows: Iterator[tuple[str, dict[str, str]]],
-    told: Iterator[tuple[str, Retold]],
-) -> Iterator[Both]:
-    """Three lists in the order of their numbers become one: none of them is ever held whole."""
-    fact, row, line = next(facts, None), next(rows, None), next(told, None)
-    while fact or row or line:
-        number = min(one[0] for one in (fact, row, line) if one)
-        here = [one[1] if one and one[0] == number else None for one in (fact, row, line)]
-        yield Both(number, *here)  # type: ignore[arg-type]
-        fact = next(facts, None) if fact and fact[0] == number else fact
-        row = next(rows, None) if row and row[0] == number else row
-        line = next(told, None) if line and line[0] == number else line
+def _ordered(connection: Connection, number: ColumnElement[str]) -> ColumnElement[str]:
+    """By the characters alone; PostgreSQL orders by the words of a language, else."""
+    return number.collate("C") if connection.dialect.name == "postgresql" else number
+
+
+def _came(
+    purpose: str | None, reasons: Sequence[str] | None, organization: str | None, first: str | None, treating: str
+) -> Came:
+    """What the request says; the physician of the first opinion is questioned, else the one who treats."""
+    return Came(purpose or "", tuple(reasons or ()), organization or "", first or treating or "")
+
+
+def _side_by_side(*lists: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, list[Any]]]:
+    """Lists in the order of their numbers become one, with None for what is not there: none is ever held whole."""
+    heads = [next(one, None) for one in lists]
+    while any(heads):
+        number = min(head[0] for head in heads if head)
+        yield number, [head[1] if head and head[0] == number else None for head in heads]
+        heads = [
+            next(one, None) if head and head[0] == number else head for one, head in zip(lists, heads, strict=True)
+        ]

@@ -244,7 +244,7 @@ def _packet(rng: Random, number: str, at: datetime, planted: Planted) -> Delegat
         outcome=outcome,
         decider=rng.choice(deciders()),
         category={"approved": "SO-A-DEL", "denied": "SO-D-DEL", "modified": "SO-M-DEL"}[outcome],
-        parts=tuple(rates),
+        parts=(*rates, Part.LETTER) if outcome.is_adverse else tuple(rates),
         faults=faults,
     )
 

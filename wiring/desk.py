@@ -25,14 +25,34 @@ from policy.verdict import Value
 from wiring.correlation import bound, current
 from wiring.encryption import check_key
 from wiring.errors import TemporalError
-from wiring.sending import ANSWER_WITHIN, ActionError, ActionKept, Sender, keep, read_action
+from wiring.sending import (
+    ANSWER_WITHIN,
+    ActionError,
+    ActionKept,
+    CaseForgottenError,
+    CasePausedError,
+    NobodyAnswersError,
+    Sender,
+    keep,
+    read_action,
+)
 from wiring.world import World
 from workflows import CASES, workflow_id
 from workflows.inspection import at_start, title
 from workflows.messages import Opening
 from workflows.second_opinion import SecondOpinionWorkflow
 
-__all__ = ["ActionError", "ActionKept", "FrontDesk", "Opened", "read_action", "register"]
+__all__ = [
+    "ActionError",
+    "ActionKept",
+    "CaseForgottenError",
+    "CasePausedError",
+    "FrontDesk",
+    "NobodyAnswersError",
+    "Opened",
+    "read_action",
+    "register",
+]
 
 log = logging.getLogger(__name__)
 
@@ -152,8 +172,8 @@ class FrontDesk:
             request = await asyncio.to_thread(self._world.register.request_of, number)
             if request is None:
                 return ActionError(f"There is no case {number}; list them with: second-opinion list")
-            return ActionError(f"{number} is closed; nothing more can be done to it.")
+            return CaseForgottenError(f"{number} is closed; nothing more can be done to it.")
         if isinstance(trouble, ValueError):  # the SDK's word for a status that it does not know
-            return ActionError(f"{number} is paused in Temporal and answers nobody until that ends.")
+            return CasePausedError(f"{number} is paused in Temporal and answers nobody until that ends.")
         await check_key(self._client, workflow_id(number))  # a worker cannot read without it either
-        return ActionError(f"No worker answered for {number}; start one with: second-opinion worker")
+        return NobodyAnswersError(f"No worker answered for {number}; start one with: second-opinion worker")

@@ -11,6 +11,7 @@ from adapters.committee.reportshelf import ReportShelf
 from policy.committee.file import Stored
 from policy.committee.order import ReportOrder
 from policy.report.shape import CommitteeReport
+from records.panel import StaffPanel
 from wiring.committees import report_steps
 from wiring.reports import compiled
 from wiring.reportverify import reconciled
@@ -20,8 +21,9 @@ from wiring.world import World
 class FromRecords:
     """The figures, counted from the records and derived a second time from the ledger. Raises RecordsError."""
 
-    def __init__(self, records: Engine) -> None:
-        self._records = records
+    def __init__(self, records: Engine, panel: StaffPanel) -> None:
+        """``panel`` says whose account has which NPI: the ledger knows physicians by account."""
+        self._records, self._panel = records, panel
 
     def gather(self, order: ReportOrder, as_of: datetime) -> CommitteeReport:
         """The figures of the order's period."""
@@ -29,7 +31,8 @@ class FromRecords:
 
     def reconcile(self, report: CommitteeReport) -> CommitteeReport:
         """With what the ledger says of the same counts."""
-        return reconciled(self._records, report, datetime.now(UTC))
+        staff = {one.actor.id: one.actor.npi or one.actor.id for one in self._panel.members()}
+        return reconciled(self._records, report, datetime.now(UTC), staff=staff)
 
 
 class Rendering:
@@ -54,4 +57,4 @@ class FinishedReports:
 
 def report_making(world: World) -> ReportSteps:
     """The steps of reports, of real parts."""
-    return report_steps(world, FromRecords(world.records), Rendering(), FinishedReports(world.reports))
+    return report_steps(world, FromRecords(world.records, world.panel), Rendering(), FinishedReports(world.reports))

@@ -64,6 +64,18 @@ class ActionError(Exception):
         self.fields = fields
 
 
+class CaseForgottenError(ActionError):
+    """A case of which Temporal keeps nothing any more, or which has not begun."""
+
+
+class CasePausedError(ActionError):
+    """A case whose workflow is paused."""
+
+
+class NobodyAnswersError(ActionError):
+    """No server or no worker answered for a case."""
+
+
 class Delivers(Protocol):
     """Who brings a kept action to its case."""
 

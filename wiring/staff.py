@@ -78,6 +78,15 @@ def field_in_file(path: str) -> str:
     return "(whole)" if path == "actor" else path.removeprefix("actor.")
 
 
+def npis(settings: Settings) -> dict[str, str]:
+    """The NPI of each account, the account itself where it has none; of a staff file that cannot be used, nobody's."""
+    try:
+        staff = read_staff(staff_path(settings))
+    except SettingsError:
+        return {}
+    return {account: entry.actor.npi or account for account, entry in staff.items()}
+
+
 def read_staff(path: Path) -> dict[str, StaffEntry]:
     """The staff of a file by id, in its order. An entry is an actor, with an optional ``capacity`` beside the fields.
 

@@ -247,15 +247,21 @@ def signals_of(found: RunSignals) -> tuple[tuple[str, tuple[Told, ...]], ...]:
 
 def reconciled(done: Reconciliation) -> tuple[tuple[str, str], ...]:
     """What was counted a second time, in pairs of label and words."""
-    temporal = NOTHING if done.from_temporal is None else f"{done.from_temporal:,}"
     said = [
         ("Done on", spelled(local_day(done.done_at))),
         ("Cases derived again", f"{done.cases:,}"),
+        ("Delegated decisions derived again", f"{done.delegated:,}"),
         ("Counts compared", f"{done.counts_compared:,}"),
-        ("Compared with Temporal", temporal + (f": {done.why_not}" if done.why_not else "")),
+        ("Compared with Temporal", done.asked_of_temporal or NOTHING),
         ("Differences", f"{done.difference_count:,}"),
     ]
+    if done.not_derived:
+        said.append(("Not derived a second time", ". ".join(_capital(what) for what in done.not_derived) + "."))
     return tuple(said)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _amiss(found: RunSignals) -> str:

@@ -1,24 +1,21 @@
-"""The report's counts held against the ledger: case by case, and table by table. Policy 90.2.17, Procedure 12.
+"""What the report counts of a case, held against its ledger, its request and its row. Policy 90.2.17, Procedure 12.
 
-Two derivations that share nothing: the figures are counted from the facts, these counts from ``retold`` lines. Every
-difference is named; none is explained away.
+Two derivations that share nothing: the figures are counted from the facts, and ``recounting`` counts once more from
+``retold`` lines. Every difference is named; none is explained away.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from collections.abc import Iterator
+from datetime import datetime
 
 from policy.calendar import local_day
 from policy.report.facts import CaseFact
 from policy.report.period import Period
-from policy.report.retold import Retold, in_period
-from policy.report.shape import Cell, Difference, Table
+from policy.report.retold import Came, Retold
+from policy.report.shape import Difference
 
 LEDGER = "the ledger"
 CODES = ("line", "priority", "specialty", "requester", "outcome", "category", "tier", "agreement", "changed_outcome")
 TIMES = ("decided_at", "withdrawn_at", "placed_at", "reported_at")
-ALL = "all"
-Key = tuple[str, str, str]  # table, row, column
 
 
 def differences(fact: CaseFact | None, told: Retold | None, period: Period) -> Iterator[Difference]:
@@ -35,21 +32,44 @@ def differences(fact: CaseFact | None, told: Retold | None, period: Period) -> I
         yield _difference(fact.number, "is_request", str(fact.is_request), str(told.is_request))
         return
     if not fact.is_request:
+        if fact.third_of != told.third_of:
+            yield _difference(fact.number, "third_of", fact.third_of, told.third_of)
         return
-    said = {code: str(getattr(fact, code) or "") for code in CODES}
-    said |= {"decided_late": str(fact.decided_late), "third_opened": str(fact.third_opened)}
-    said |= {"recommends": "" if fact.recommends is None else str(fact.recommends)}
-    said |= {"ended": str(len(fact.ended)), "received": f"{local_day(fact.received_at)}"}
-    said |= {"asked": ", ".join(str(len(asked.items)) for asked in fact.information)}
-    also = {name: str(getattr(told, name)) for name in said if name not in ("received", "asked")}
-    also |= {"received": f"{told.received_on}", "asked": ", ".join(str(items) for _, items in told.asked)}
-    for name, here in said.items():
-        if here != also[name]:
-            yield _difference(fact.number, name, here, also[name])
+    yield from _said_otherwise(fact, told)
     for name in TIMES:
         here_at, there_at = getattr(fact, name), getattr(told, name)
         if period.holds(here_at) != period.holds(there_at):
             yield _difference(fact.number, name, _day(here_at), _day(there_at))
+
+
+def _said_otherwise(fact: CaseFact, told: Retold) -> Iterator[Difference]:
+    said = {code: str(getattr(fact, code) or "") for code in CODES}
+    said |= {flag: str(getattr(fact, flag)) for flag in ("decided_late", "third_opened", "departed")}
+    said |= {"recommends": "" if fact.recommends is None else str(fact.recommends)}
+    also = {name: str(getattr(told, name)) for name in said}
+    said |= {"ended": ", ".join(fact.ended), "received": f"{local_day(fact.received_at)}"}
+    also |= {"ended": ", ".join(told.ended), "received": f"{told.received_on}"}
+    said |= {"asked": "; ".join(", ".join(asked.items) for asked in fact.information)}
+    also |= {"asked": "; ".join(", ".join(items) for _, items in told.asked)}
+    for name, here in said.items():
+        if here != also[name]:
+            yield _difference(fact.number, name, here, also[name])
+
+
+def request_differences(fact: CaseFact, came: Came) -> Iterator[Difference]:
+    """What the request says otherwise, as it came."""
+    said = {"reasons": (", ".join(fact.reasons), ", ".join(came.reasons))}
+    said |= {
+        name: (str(getattr(fact, name)), getattr(came, name)) for name in ("purpose", "organization", "questioned")
+    }
+    for name, (here, there) in said.items():
+        if here != there:
+            yield _difference(fact.number, name, here, there, "the request as it came")
+
+
+def as_the_fact_says(fact: CaseFact) -> Came:
+    """What a request said of which the register has nothing: as the fact has it, so that the rest can be compared."""
+    return Came(str(fact.purpose), tuple(fact.reasons), fact.organization, fact.questioned)
 
 
 def row_differences(fact: CaseFact, row: dict[str, str]) -> Iterator[Difference]:
@@ -59,93 +79,6 @@ def row_differences(fact: CaseFact, row: dict[str, str]) -> Iterator[Difference]
     for name, there in row.items():
         if said[name] != there:
             yield _difference(fact.number, name, said[name], there, "the case's row")
-
-
-class LedgerCounts:
-    """The counts of a period, from the ledger alone."""
-
-    def __init__(self, period: Period) -> None:
-        self._period = period
-        self._counts: Counter[Key] = Counter()
-        self._tables: set[str] = set()
-
-    def see(self, told: Retold) -> None:
-        """One case."""
-        if not told.is_request:
-            return
-        if in_period(self._period, told.received_on):
-            for way in ("line", "priority", "requester", "specialty"):
-                self._add(f"requests-by-{way}", getattr(told, way), "received")
-        if self._period.holds(told.ended_at):
-            for way in ("line", "requester", "specialty"):
-                self._add(f"outcomes-by-{way}", getattr(told, way), "answered")
-                self._add(f"outcomes-by-{way}", getattr(told, way), told.outcome or "withdrawn")
-        if self._period.holds(told.decided_at):
-            self._add("outcomes-by-category", told.category or "none", "decided")
-            self._add("decision-times", f"{told.line}-{told.priority}", "decided")
-            if not told.decided_late:
-                self._add("decision-times", f"{told.line}-{told.priority}", "in-time")
-        self._see_course(told)
-
-    def _see_course(self, told: Retold) -> None:
-        if self._period.holds(told.consulted_at):
-            self._add("consultations", told.specialty, "consulted")
-            if told.recommends == "False":
-                self._add("consultations", told.specialty, "against")
-        if self._period.holds(told.placed_at):
-            self._add("placement-by-tier", told.tier, "placed")
-        if self._period.holds(told.reported_at) and told.agreement:
-            self._add("concordance", told.specialty, told.agreement.replace("_", "-"))
-        for at, _ in told.asked:
-            if self._period.holds(at):
-                self._counts["information-requests", ALL, "asked"] += 1
-
-    def see_delegated(self, delegate: str, outcome: str, decided_on: date) -> None:
-        """One delegated decision, as its first line tells it."""
-        if in_period(self._period, decided_on):
-            self._add("delegated-outcomes", delegate, "decided")
-            self._add("delegated-outcomes", delegate, outcome)
-
-    def _add(self, table: str, row: str, column: str) -> None:
-        self._counts[table, row, column] += 1
-        self._counts[table, ALL, column] += 1
-
-    def against(self, tables: Iterable[Table]) -> tuple[int, list[Difference]]:
-        """How many counts of the report were compared, and those that differ. A row that only one side has differs."""
-        shown = {
-            (table.id, row.id, column.id): _counted(cell)
-            for table in tables
-            for row in table.rows
-            for column, cell in zip(table.columns, row.cells, strict=True)
-        }
-        mine = {(table, column) for table, _, column in self._counts} | FIXED
-        compared = {key for key, count in shown.items() if count is not None and (key[0], key[2]) in mine}
-        found = []
-        for key in sorted(compared | self._counts.keys()):
-            here, there = shown.get(key), self._counts.get(key, 0)
-            if (here or 0) != there:
-                named = f"{key[0]}, {key[1]}"
-                found.append(
-                    Difference(
-                        figure=named, field=key[2], report_says=str(here or 0), source=LEDGER, source_says=str(there)
-                    )
-                )
-        return len(compared), found
-
-
-FIXED = {  # compared also where the ledger knows of none at all
-    ("requests-by-line", "received"),
-    ("outcomes-by-line", "answered"),
-    ("outcomes-by-line", "approved"),
-    ("outcomes-by-line", "denied"),
-    ("outcomes-by-category", "decided"),
-    ("placement-by-tier", "placed"),
-    ("delegated-outcomes", "decided"),
-}
-
-
-def _counted(cell: Cell) -> int | None:
-    return cell.share.part if cell.share else cell.count
 
 
 def _difference(number: str, field: str, here: str, there: str, source: str = LEDGER) -> Difference:

@@ -14,6 +14,7 @@ from policy.report.period import Period
 
 RECEIVED = re.compile(r"(\w+) request, (\w+), for (.+), from the (\w+)", re.DOTALL)
 FROM_RECEIPT = re.compile(r"from receipt on \w{3} (\d{4}-\d{2}-\d{2})")
+OWN = re.compile(r".*: the third opinion of (\S+)")
 PLACED = re.compile(r"The (\w+) opinion is placed: (\w+)")
 ENDED = ("opinion:declined", "opinion:not_in_time", "opinion:changed_by_member")
 DECISIONS = {"Overdue: the determination": "decision", "Overdue: the determination, by its other limit": "outer"}
@@ -26,16 +27,42 @@ AGREEMENTS = (
 )
 
 
+# What the second derivation reads; most lines of a ledger are about tasks, letters and warnings.
+EVENTS = (
+    *("request:received", "request:expedited", "request:withdrawn", "determination:approved", "determination:denied"),
+    *("determination:changed", "consultation:referred", "consultation:given", "information:requested"),
+    *("opinion:placed", "opinion:departed", "opinion:declined", "opinion:not_in_time", "opinion:changed_by_member"),
+    *("report:received", "opinions:compared", "third-opinion:opened", "clock:started", "clock:breached", "clock:met"),
+    "case:coded",
+)
+
+
 class Told(NamedTuple):
     """One line of a ledger, as far as it is read here."""
 
     at: datetime
     event: str
     text: str
+    actor: str = ""
+
+
+class Came(NamedTuple):
+    """What the request itself says, as it came: the intake register has it, and nothing ever changes it.
+
+    ``questioned`` is the NPI of the physician whose opinion is questioned.
+    """
+
+    purpose: str = ""
+    reasons: tuple[str, ...] = ()
+    organization: str = ""
+    questioned: str = ""
 
 
 class Retold(NamedTuple):
-    """What the lines say. Codes are words as the ledger has them; a day is one in Los Angeles."""
+    """What the lines say. Codes are words as the ledger has them; a day is one in Los Angeles.
+
+    ``decided_by`` is the account that made the first determination: the lines know physicians by account, not by NPI.
+    """
 
     number: str
     line: str = ""
@@ -45,19 +72,22 @@ class Retold(NamedTuple):
     received_on: date | None = None
     outcome: str = ""
     decided_at: datetime | None = None
+    decided_by: str = ""
     decided_late: bool = False
     withdrawn_at: datetime | None = None
     changed_outcome: str = ""
     category: str = ""
     consulted_at: datetime | None = None
     recommends: str = ""
-    asked: tuple[tuple[datetime, int], ...] = ()
+    asked: tuple[tuple[datetime, tuple[str, ...]], ...] = ()
     tier: str = ""
     placed_at: datetime | None = None
-    ended: int = 0
+    departed: bool = False
+    ended: tuple[str, ...] = ()
     reported_at: datetime | None = None
     agreement: str = ""
     third_opened: bool = False
+    third_of: str = ""
 
     @property
     def is_request(self) -> bool:
@@ -101,30 +131,36 @@ def _request(case: Retold, what: str, line: Told) -> Retold:
     if what == "changed":
         return case._replace(changed_outcome=line.text.rpartition("now ")[2])
     if what in ("approved", "denied") and case.decided_at is None:
-        return case._replace(outcome=what, decided_at=line.at)
+        return case._replace(outcome=what, decided_at=line.at, decided_by=line.actor)
     return case
 
 
 def _otherwise(case: Retold, line: Told) -> Retold:
     if line.event == "information:requested":
-        items = line.text.removeprefix("Asked the provider for ").count(", ") + 1
-        return case._replace(asked=(*case.asked, (line.at, items)))
+        items = line.text.removeprefix("Asked the provider for ").split(", ")
+        return case._replace(asked=(*case.asked, (line.at, tuple(items))))
     if line.event == "case:coded":
         return case._replace(category=line.text.partition(":")[0])
     return _opinion(case, line)
 
 
 def _opinion(case: Retold, line: Told) -> Retold:
-    if found := PLACED.match(line.text):
-        return case._replace(tier=found[2], placed_at=line.at) if found[1] == "second" else case
+    """The second opinion's way; a third one's lines in the same case are none of it."""
+    if line.event == "opinion:placed" and (found := PLACED.match(line.text)):
+        is_second = found[1] == "second"
+        return case._replace(tier=found[2], placed_at=line.at, departed=False) if is_second else case
+    if line.event == "opinion:departed" and not case.third_opened:
+        return case._replace(departed=True)
     if line.event in ENDED and "second" in line.text:
-        return case._replace(tier="", placed_at=None, ended=case.ended + 1)
+        how = line.event.partition(":")[2]
+        return case._replace(tier="", placed_at=None, departed=False, ended=(*case.ended, how))
     if line.event == "report:received" and "second" in line.text:
         return case._replace(reported_at=line.at)
     if line.event == "opinions:compared":
         return case._replace(agreement=next((c for said, c in AGREEMENTS if said in line.text), "not_comparable"))
     if line.event == "third-opinion:opened":
-        return case._replace(third_opened=True)
+        its_own = OWN.fullmatch(line.text)
+        return case._replace(third_opened=True, third_of=its_own[1] if its_own else "")
     return case
 
 

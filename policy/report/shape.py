@@ -274,15 +274,22 @@ class Difference(Value):
 class Reconciliation(Value):
     """Whether the counts were derived a second time, from what, and with which differences (at most as many as named).
 
-    ``from_temporal`` is how many cases Temporal still retains and were compared; None when that was not asked for or
-    could not be done, and ``why_not`` then says why.
+    ``from_temporal`` is how many of the ``temporal_cases`` Temporal still retains and were compared; None when that was
+    not asked for or could not be done, and ``why_not`` then says why. ``no_longer_retained`` are those whose history is
+    gone; ``not_at_rest`` those that went on while they were compared, or are paused. ``not_derived`` names what was
+    counted once only.
     """
 
     done_at: AwareDatetime
     cases: int
+    delegated: int = 0
     counts_compared: int
     from_temporal: int | None = None
+    temporal_cases: int = 0
+    no_longer_retained: int = 0
+    not_at_rest: int = 0
     why_not: str = ""
+    not_derived: tuple[str, ...] = ()
     differences: tuple[Difference, ...] = ()
     difference_count: int = 0
 
@@ -290,6 +297,15 @@ class Reconciliation(Value):
     def agrees(self) -> bool:
         """Whether nothing differs."""
         return self.difference_count == 0
+
+    @property
+    def asked_of_temporal(self) -> str:
+        """How many cases were also checked against Temporal, in words; or why none was."""
+        if self.from_temporal is None:
+            return self.why_not
+        said = f"{self.from_temporal:,} of {self.temporal_cases:,} cases were also checked against Temporal"
+        said += f"; {self.no_longer_retained:,} are no longer retained"
+        return said + (f"; {self.not_at_rest:,} were not at rest or are paused" if self.not_at_rest else "")
 
 
 class EarlierAction(Value):

@@ -17,13 +17,14 @@ from records.database import open_records, reading, writing
 from records.errors import RecordsError
 from records.intake import IntakeRegister
 from records.ledger import CaseLedger
-from records.tables import CASE_FACTS, CASES, DELEGATED_CASES, LEDGER, LINKS
+from records.tables import CASE_FACTS, CASES, LEDGER, LINKS
 from reporting.synthetic import Made
 from tests.builders import MONDAY
 from tests.records.lives import a_long_life, a_short_life
 from tests.reporting.made import AS_OF, compiled_of
 from wiring.reports import compiled
-from wiring.reportverify import reconciled, told_by_temporal
+from wiring.reporttemporal import told_by_temporal
+from wiring.reportverify import reconciled
 from wiring.synthetic import put_synthetic
 
 MADE = Made(cases=60, quarters=2, delegated=30)
@@ -123,15 +124,6 @@ def test_a_case_that_was_tampered_with_in_the_records_is_found(made_up, tamper: 
 
     assert not result.agrees
     assert number in {one.case_number for one in result.differences}
-
-
-def test_a_delegated_decision_that_was_tampered_with_is_found(made_up):
-    with writing(made_up) as connection:
-        connection.execute(update(DELEGATED_CASES).values(outcome="denied"))
-
-    _, result = verified(made_up)
-
-    assert {one.figure.partition(",")[0] for one in result.differences} == {"delegated-outcomes"}
 
 
 def test_real_lives_are_reconciled_and_made_up_ones_never_stand_beside_them(engine):
