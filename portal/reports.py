@@ -13,11 +13,11 @@ from fastapi.responses import Response
 from markupsafe import Markup
 
 from adapters.committee.page import STYLE, part_of_a_page
-from adapters.committee.reading import CHARTS, DATA, PAPER, SPREADSHEET, lines_of, span, spelled
+from adapters.committee.reading import BASES, CHARTS, DATA, PAPER, SPREADSHEET, lines_of, span, spelled
 from adapters.committee.reportshelf import Stored
 from policy.calendar import local_day
-from policy.report.drill import stands_behind, stands_behind_delegated
-from policy.report.period import Period, parsed, quarter_before
+from policy.report.drill import looked_at, stands_behind, stands_behind_delegated
+from policy.report.period import parsed, quarter_before
 from policy.report.shape import Basis, CommitteeReport, Drill
 from policy.request import LineOfBusiness
 from portal.access import Room
@@ -120,6 +120,8 @@ def cases_behind(visit: Drilling, name: str, table: str = "", row: str = "", col
         stored=stored,
         title=title,
         said=said,
+        when=span(looked_at(drill, report.period)),
+        how=BASES[drill.basis],
         total=len(numbers),
         numbers=numbers[:SHOWN],
         where=where,
@@ -181,9 +183,10 @@ def _sought(report: CommitteeReport, table: str, row: str, column: str) -> tuple
 
 def _numbers(house: House, report: CommitteeReport, drill: Drill) -> list[str]:
     """The numbers of the cases, in order."""
-    period: Period = report.period
+    period, lines = report.period, report.lines
     with snapshot(house.world.records) as facts:
         if drill.basis is Basis.DELEGATED:
-            packets = facts.delegated(period, report.lines)
+            packets = facts.delegated(looked_at(drill, period), lines)
             return sorted(one.number for one in packets if stands_behind_delegated(one, drill, period))
-        return sorted(one.number for one in facts.cases(period, report.lines) if stands_behind(one, drill, period))
+        found = facts.behind(drill, period, lines)
+        return sorted(one.number for one in found if stands_behind(one, drill, period))

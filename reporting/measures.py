@@ -17,11 +17,13 @@ from policy.report.facts import CaseFact
 from policy.report.shape import Basis
 
 F = TypeVar("F")
-DIFFER = (Agreement.DIFFER_ON_SURGERY, Agreement.DIFFER_OTHERWISE)
 
 
 class Event(NamedTuple, Generic[F]):
-    """Something that happens to some cases: when the case counts (None: not at all), and whether it happened."""
+    """Something that happens to some cases: when the case counts (None: not at all), and whether it happened.
+
+    ``basis`` and ``where`` say the same of those to which it happened, for whoever wants to see the cases.
+    """
 
     id: str
     section: str
@@ -90,9 +92,9 @@ CASE_EVENTS: tuple[Event[CaseFact], ...] = (
         "First and second opinion differ, of those compared",
         "has {share} opinions that disagree",
         _compared,
-        lambda f: f.agreement in DIFFER,
+        lambda f: f.opinions_differ,
         Basis.COMPARED,
-        (),
+        (("opinions_differ", "True"),),
     ),
 )
 DELEGATED_EVENTS: tuple[Event[DelegatedFact], ...] = (
@@ -106,7 +108,7 @@ DELEGATED_EVENTS: tuple[Event[DelegatedFact], ...] = (
         lambda f: f.decided_at,
         lambda f: f.is_adverse,
         Basis.DELEGATED,
-        (),
+        (("is_adverse", "True"),),
     ),
     Event(
         "late-copies",

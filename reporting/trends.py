@@ -6,6 +6,7 @@ and when so many events by chance stay unlikely after Holm's correction for ever
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from math import sqrt
@@ -13,7 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from policy.report.delegates import DelegatedFact
 from policy.report.facts import CaseFact
-from policy.report.period import Period, looking_back, month_of, quarter_of_month
+from policy.report.period import Period, looking_back, month_of, parsed, quarter_of_month
 from policy.report.shape import (
     Curve,
     Drill,
@@ -70,10 +71,12 @@ class _Point(NamedTuple):
 
 
 class Counted(Generic[F]):
-    """Events by unit and stratum, and by month."""
+    """Events by unit and stratum, within ``year``, and by month, within ``looked_back``."""
 
-    def __init__(self, events: tuple[Event[F], ...], units: tuple[Unit[F], ...], year: Period) -> None:
-        self._events, self._year = {event.id: event for event in events}, year
+    def __init__(
+        self, events: tuple[Event[F], ...], units: tuple[Unit[F], ...], year: Period, looked_back: Period
+    ) -> None:
+        self._events, self._year, self._looked_back = {event.id: event for event in events}, year, looked_back
         self._units = {event.id: [unit for unit in units if unit.event == event.id] for event in events}
         self.months: dict[str, dict[str, Pair]] = {event.id: defaultdict(lambda: [0, 0]) for event in events}
         self.cells: dict[str, dict[tuple[str, tuple[str, ...]], Pair]] = {
@@ -84,7 +87,7 @@ class Counted(Generic[F]):
         """One case."""
         for event in self._events.values():
             at = event.counts_at(fact)
-            if at is None:
+            if at is None or not self._looked_back.holds(at):  # one that was decided in time may be reported later
                 continue
             happened = event.happened(fact)
             pairs = [self.months[event.id][month_of(at)]]
@@ -105,8 +108,8 @@ class Trends:
         self.period = period
         self.year = looking_back(period, QUARTERS_OF_A_FUNNEL)
         self.looked_back = looking_back(period, QUARTERS_OVER_TIME)
-        self._cases = Counted(CASE_EVENTS, CASE_UNITS, self.year)
-        self._delegated = Counted(DELEGATED_EVENTS, DELEGATED_UNITS, self.year)
+        self._cases = Counted(CASE_EVENTS, CASE_UNITS, self.year, self.looked_back)
+        self._delegated = Counted(DELEGATED_EVENTS, DELEGATED_UNITS, self.year, self.looked_back)
 
     def see(self, facts: Iterable[CaseFact]) -> None:
         """Cases of the time that is looked back at."""
@@ -131,7 +134,8 @@ class Trends:
             _finished(one, [next(adjusted) if p.p_value is not None else None for p in one.points], len(asked))
             for one in drawn
         )
-        times = tuple(_told(one, next(adjusted) if one.p_value is not None else None) for one in series)
+        last = self.period.last
+        times = tuple(_told(one, next(adjusted) if one.p_value is not None else None, last) for one in series)
         flags = (*(flag for _, found in funnels for flag in found), *(flag for _, flag in times if flag))
         return Charts(tuple(f for f, _ in funnels), tuple(t for t, _ in times), flags, len(asked))
 
@@ -247,7 +251,8 @@ def _finished(drawn: _Drawn, adjusted: list[float | None], comparisons: int) -> 
 def _shown(drawn: _Drawn, point: _Point, adjusted: float | None) -> FunnelPoint:
     unit = drawn.unit
     share = Share(part=point.events, of=point.n)
-    drill = Drill(basis=drawn.event.basis, where=((unit.field, point.unit), *drawn.event.where))
+    where = ((unit.field, point.unit), *drawn.event.where)
+    drill = Drill(basis=drawn.event.basis, where=where, period=drawn.period)
     known = {"id": point.unit, "label": unit.label.format(point.unit), "share": share, "drill": drill}
     if point.expected is None or point.p_value is None or adjusted is None:
         return FunnelPoint(**known, expected=None, limits=None, standing=Standing.TOO_FEW)
@@ -306,7 +311,7 @@ def _funnel_summary(drawn: _Drawn, points: list[FunnelPoint]) -> str:
     return said
 
 
-def _told(series: _Series, adjusted: float | None) -> tuple[OverTime, Flag | None]:
+def _told(series: _Series, adjusted: float | None, until: date) -> tuple[OverTime, Flag | None]:
     event = series.event
     n, events = (sum(pair[i] for pair in series.quarters.values()) for i in (0, 1))
     centre, whole = (events / n if n else 0.0), Share(part=events, of=n)
@@ -326,7 +331,7 @@ def _told(series: _Series, adjusted: float | None) -> tuple[OverTime, Flag | Non
         too_few=found.expected is not None and found.runs < found.expected[0],
         too_many=found.expected is not None and found.runs > found.expected[1],
     )
-    flag = _rise(series, quarters, adjusted)
+    flag = _rise(series, quarters, adjusted, until)
     if flag is not None:
         quarters = (*quarters[:-1], quarters[-1].model_copy(update={"standing": Standing.FLAGGED}))
     chart = OverTime(
@@ -353,8 +358,11 @@ def _in_time(name: str, pair: Pair, centre: float) -> SeriesPoint:
     return SeriesPoint(period=name, share=share, limits=limits(centre, n), standing=standing)
 
 
-def _rise(series: _Series, quarters: tuple[SeriesPoint, ...], adjusted: float | None) -> Flag | None:
-    """The period's own quarter, when it lies above the limits; earlier ones were reported before."""
+def _rise(series: _Series, quarters: tuple[SeriesPoint, ...], adjusted: float | None, until: date) -> Flag | None:
+    """The period's own quarter, when it lies above the limits; earlier ones were reported before.
+
+    A period that ends within a quarter has that quarter ``until`` its last day.
+    """
     now, p_value = series.now, series.p_value
     if p_value is None or adjusted is None or adjusted > LEVEL or not quarters:
         return None
@@ -362,6 +370,7 @@ def _rise(series: _Series, quarters: tuple[SeriesPoint, ...], adjusted: float | 
     if now.events / now.n <= funnel_limit(rest, now.n, 0.999):
         return None
     event, last = series.event, quarters[-1]
+    counted = Period(first=parsed(last.period).first, last=until)
     name = f"{event.id}-over-time"
     sentence = (
         f"{event.title} in {last.period}: {last.share.words}; the other quarters since {quarters[0].period} make one "
@@ -379,6 +388,7 @@ def _rise(series: _Series, quarters: tuple[SeriesPoint, ...], adjusted: float | 
         p_value=_p(p_value),
         adjusted=_p(adjusted),
         sentence=sentence,
+        drill=Drill(basis=event.basis, where=event.where, period=counted),
     )
 
 

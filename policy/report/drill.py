@@ -1,4 +1,4 @@
-"""Which cases stand behind a cell: the words that the figures count by, asked of each case. Policy 90.2.17, P12."""
+"""Which cases stand behind a cell or a flag: by the words that the figures count by. Policy 90.2.17, P12."""
 
 from datetime import datetime
 from functools import partial
@@ -9,16 +9,21 @@ from policy.report.period import Period
 from policy.report.shape import Basis, Drill
 
 
+def looked_at(drill: Drill, period: Period) -> Period:
+    """The time that a number looks at: its own, or that of its report, ``period``."""
+    return drill.period or period
+
+
 def stands_behind(fact: CaseFact, drill: Drill, period: Period) -> bool:
-    """Whether a case is among those of a cell."""
-    if not fact.is_request or not any(map(period.holds, _when(fact, drill.basis))):
+    """Whether a case is among those of a cell, or of a flag, in a report about ``period``."""
+    if not fact.is_request or not any(map(looked_at(drill, period).holds, _when(fact, drill.basis))):
         return False
     return all(_has(getattr(fact, field), value) for field, value in drill.where)
 
 
 def stands_behind_delegated(fact: DelegatedFact, drill: Drill, period: Period) -> bool:
-    """Whether a delegated decision is among those of a cell."""
-    here = drill.basis is Basis.DELEGATED and period.holds(fact.decided_at)
+    """Whether a delegated decision is among those of a cell, or of a flag, in a report about ``period``."""
+    here = drill.basis is Basis.DELEGATED and looked_at(drill, period).holds(fact.decided_at)
     return here and all(_has(getattr(fact, field), value) for field, value in drill.where)
 
 

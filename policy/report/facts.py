@@ -100,6 +100,11 @@ class CaseFact(Value):
         return not self.third_of
 
     @property
+    def opinions_differ(self) -> bool:
+        """Whether the first and the second opinion could be compared, and differ."""
+        return self.agreement in (Agreement.DIFFER_ON_SURGERY, Agreement.DIFFER_OTHERWISE)
+
+    @property
     def ended_at(self) -> datetime | None:
         """When the request was answered: decided, or withdrawn."""
         return self.decided_at or self.withdrawn_at

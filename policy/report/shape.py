@@ -66,11 +66,13 @@ class Drill(Value):
     """How the cases of a cell are listed: by which day they count, and what they have in common, field by field.
 
     A field is one of ``CaseFact`` (or of the delegated facts, where the basis says so); a field that holds several
-    values has the given one among them.
+    values has the given one among them. ``period`` is the time that was looked at, where that is another than the
+    report's own: trends look back further.
     """
 
     basis: Basis
     where: tuple[tuple[str, str], ...] = ()
+    period: Period | None = None
 
 
 class Cell(Value):

@@ -123,8 +123,8 @@ def _nominate(life: LifeFrom) -> None:
 
 
 @pytest.fixture
-def portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Portal]:
-    """A portal with cases of each kind, and Temporal away."""
+def empty_portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Portal]:
+    """A portal with no case yet, and Temporal away."""
     for name in ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY", "TEMPORAL_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(signin, "ATTEMPTS", Throttle(attempts=1_000, seconds=60))  # one process plays many people
@@ -134,6 +134,11 @@ def portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Portal]:
     with ExitStack() as stack:
         stack.callback(world.records.dispose)
         front = stack.enter_context(TestClient(app, base_url=ADDRESS, follow_redirects=False))
-        made = Portal(app=app, settings=settings, world=world, front=front, stack=stack)
-        a_life_of_each_kind(made)
-        yield made
+        yield Portal(app=app, settings=settings, world=world, front=front, stack=stack)
+
+
+@pytest.fixture
+def portal(empty_portal: Portal) -> Portal:
+    """A portal with cases of each kind, and Temporal away."""
+    a_life_of_each_kind(empty_portal)
+    return empty_portal

@@ -3,6 +3,7 @@
 import logging
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -13,9 +14,11 @@ from policy.report.period import parsed
 from policy.report.shape import Basis, Cell, Drill
 from portal.pages import now
 from records.casefacts import snapshot
+from reporting.synthetic import Made
 from tests.portal.conftest import Portal
 from tests.reports import a_report, by_specialty
 from wiring.reports import compiled
+from wiring.synthetic import put_synthetic
 
 TODAY = f"{local_day(now()):%Y-%m}"
 DRILLED = "table=requests-by-specialty&row=cardiology&column=received"
@@ -126,6 +129,28 @@ def test_every_number_that_can_be_drilled_into_has_as_many_cases_as_the_report_c
 
     assert wrong == []
     assert looked > 20
+
+
+def test_behind_a_flag_are_exactly_the_cases_that_it_counted_over_its_year(empty_portal: Portal):
+    put_synthetic(empty_portal.world.records, Made(seed=7, cases=300, delegated=120))
+    report = compiled(empty_portal.world.records, parsed("2026-Q3"), now())
+    quick = report.model_copy(update={"funnels": (), "over_time": ()})  # its charts are drawn elsewhere
+    slug = empty_portal.world.reports.put(quick, {}).slug
+    browser = empty_portal.as_("sv.okafor")
+
+    page = browser.get(f"/reports/{slug}").text
+    listed = {}
+    for flag in report.flags:
+        asked = urlencode({"table": "flags", "row": flag.id, "column": ""})
+        assert f"cases?{asked.replace('&', '&amp;')}" in page
+        listed[flag.id] = browser.get(f"/reports/{slug}/cases?{asked}").text
+
+    assert {flag.chart for flag in report.flags} >= {"denials-by-physician", "late-copies-by-delegate"}
+    for flag in report.flags:
+        cases = re.findall(r'href="/(?:cases|delegated)/([^"]+)"', listed[flag.id])
+        assert len(set(cases)) == len(cases) == flag.share.part, flag.id
+        assert f"The records have {flag.share.part:,} cases" in listed[flag.id]
+        assert "October 1, 2025 to September 30, 2026" in listed[flag.id]
 
 
 def test_the_page_has_no_style_that_the_policy_bars(portal: Portal):

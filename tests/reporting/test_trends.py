@@ -1,8 +1,15 @@
 """The three planted effects are flagged, and nothing else is."""
 
+from datetime import date
+
 import pytest
 
-from policy.report.period import parsed
+from policy.lifecycle import Outcome
+from policy.particulars import Agreement
+from policy.report.delegates import DelegatedFact
+from policy.report.drill import stands_behind, stands_behind_delegated
+from policy.report.facts import CaseFact
+from policy.report.period import Period, parsed
 from policy.report.shape import Standing
 from reporting.synthetic import Made, cases, delegated
 from reporting.trends import FEWEST, Charts, Trends
@@ -51,6 +58,46 @@ def test_a_flag_says_what_was_seen_against_what_and_how_sure():
     assert "from 2025-10-01 to 2026-09-30" in flag.sentence
     assert flag.drill
     assert ("physician", made.planted.physician) in flag.drill.where
+
+
+def risen(seed: int) -> tuple[list[CaseFact], list[DelegatedFact]]:
+    """With twice as many denials and disagreements in the last quarter as anybody would expect."""
+    made = Made(seed=seed)
+    period = parsed(made.last)
+
+    def worse(fact: CaseFact, place: int) -> CaseFact:
+        changed: dict[str, object] = {}
+        if fact.decided_at and period.holds(fact.decided_at) and place % 3 == 0:
+            changed["outcome"] = Outcome.DENIED
+        if fact.reported_at and period.holds(fact.reported_at) and fact.agreement and place % 2 == 0:
+            changed["agreement"] = Agreement.DIFFER_OTHERWISE
+        return fact.model_copy(update=changed)
+
+    return [worse(fact, place) for place, fact in enumerate(cases(made))], list(delegated(made))
+
+
+@pytest.mark.parametrize("last_day", ["2026-09-30", "2026-09-11"])
+def test_a_drill_down_of_every_flag_and_point_has_as_many_cases_as_were_counted(last_day):
+    facts, packets = risen(5)
+    period = Period(first=date(2026, 7, 1), last=date.fromisoformat(last_day))
+    trends = Trends(period)
+    trends.see(facts)
+    trends.see_delegated(packets)
+    charts = trends.charts()
+
+    wrong = []
+    points = [
+        (f"{chart.id} {point.id}", point.drill, point.share) for chart in charts.funnels for point in chart.points
+    ]
+    for name, drill, share in [*points, *((flag.id, flag.drill, flag.share) for flag in charts.flags)]:
+        assert drill
+        behind = sum(stands_behind(fact, drill, period) for fact in facts)
+        behind += sum(stands_behind_delegated(packet, drill, period) for packet in packets)
+        if behind != share.part:
+            wrong.append((name, drill, share, behind))
+
+    assert wrong == []
+    assert {flag.chart for flag in charts.flags} >= {"denials-over-time", "disagreement-over-time"}
 
 
 def test_what_is_flagged_lies_outside_the_limits_that_are_drawn():
