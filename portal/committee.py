@@ -15,6 +15,7 @@ from starlette.datastructures import FormData
 from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError
 
+from policy.calendar import local_day
 from policy.committee.actions import (
     COMMITTEE_ACTIONS,
     AcceptReport,
@@ -32,7 +33,7 @@ from policy.committee.actions import (
 from policy.committee.file import CommitteeFile
 from policy.complaints import FieldError
 from policy.people import Actor
-from policy.report.period import parsed
+from policy.report.period import parsed, quarter_before
 from policy.request import LineOfBusiness
 from policy.staffaction import StaffAction
 from portal.access import Room, may_do_committee, may_order_reports
@@ -42,7 +43,7 @@ from portal.forms import form_for, problems, read_form
 from portal.pages import go, now, page
 from portal.session import NotFound, Visit, entering
 from records import committees
-from records.committees import ReportFile
+from records.committees import ReportFile, ReportRow
 from wiring.committees import CommitteeDesk, order_of
 from wiring.sending import ActionError
 from wiring.temporal import TemporalError
@@ -96,9 +97,14 @@ async def report(visit: Reading, number: str) -> Response:
     """One report's way through the committees."""
     found = _found(visit, number)
     file = await _live(visit, number)
+    is_read = visit.may_enter(Room.REPORTS)
     return page(
         visit,
         "committee.html",
+        block="whole",
+        stored=await asyncio.to_thread(visit.house.world.reports.find, number) if is_read else None,
+        corrected_by=await asyncio.to_thread(_correction, visit, found.report),
+        names=_names(visit),
         number=number,
         row=found.report,
         file=file,
@@ -151,16 +157,17 @@ async def act_on(visit: Reading, request: Request, number: str, signal: str) -> 
 
 
 def _reports(visit: Visit, given: Mapping[str, str] | None = None, problem: str = "", status: int = 200) -> Response:
-    records = visit.house.world.records
+    records, last = visit.house.world.records, quarter_before(local_day(now()))
     return page(
         visit,
         "committees.html",
         status=status,
         rows=committees.listed(records),
         work=committees.work(records),
+        names=_names(visit),
         may_order=may_order_reports(visit.actor),
         lines=tuple(LineOfBusiness),
-        given={"period": "", "line": "", "corrects": "", **(given or {})},
+        given={"period": last.name, "line": "", "corrects": "", **(given or {})},
         problem=problem,
     )
 
@@ -193,6 +200,16 @@ async def _desk(visit: Visit) -> CommitteeDesk:
     if visit.house.client is None:
         raise TemporalError("The Temporal server does not answer; try again.")
     return CommitteeDesk(visit.house.client, visit.house.world)
+
+
+def _correction(visit: Visit, row: ReportRow) -> str:
+    """The number of the next edition; empty when there is none."""
+    editions = committees.editions(visit.house.world.records, row.period, row.about)
+    return next((one.number for one in editions if one.edition == row.edition + 1), "")
+
+
+def _names(visit: Visit) -> dict[str, str]:
+    return {who: entry.actor.name or who for who, entry in visit.house.staff.items()}
 
 
 def _people(visit: Visit) -> dict[str, Actor]:

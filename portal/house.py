@@ -11,6 +11,7 @@ from temporalio.client import Client
 from policy.directory import Physician
 from policy.particulars import Receipt
 from policy.people import Actor
+from portal.drafts import Drafts
 from wiring.desk import FrontDesk
 from wiring.devserver import UI_PATH, running_server
 from wiring.sending import send
@@ -27,6 +28,7 @@ class House:
     settings: Settings
     world: World
     client: Client | None = None
+    drafts: Drafts = field(default_factory=Drafts)
     _connecting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _staff: tuple[object, dict[str, StaffEntry]] = (None, {})
     _listed: tuple[str, tuple[Physician, ...]] = ("", ())

@@ -1,7 +1,7 @@
-"""The committees' reports: which are finished, any period on demand, and the cases behind a number. P12.
+"""The committees' reports: which there are, a finished one to read and to take away, the cases behind a number. P12.
 
 A committee reads figures and no cases: the way to them is shown to who may read cases, and to nobody else. Who reads
-what is noted in the log. A finished report is what is kept, to the byte; one on demand is kept nowhere.
+what is noted in the log. A finished report is what is kept, to the byte.
 """
 
 import logging
@@ -13,20 +13,18 @@ from fastapi.responses import Response
 from markupsafe import Markup
 
 from adapters.committee.page import STYLE, part_of_a_page
-from adapters.committee.reading import BASES, CHARTS, DATA, PAPER, SPREADSHEET, lines_of, span, spelled
+from adapters.committee.reading import BASES, CHARTS, span
 from adapters.committee.reportshelf import Stored
-from policy.calendar import local_day
 from policy.report.drill import looked_at, stands_behind, stands_behind_delegated
-from policy.report.period import parsed, quarter_before
 from policy.report.shape import Basis, CommitteeReport, Drill
-from policy.request import LineOfBusiness
 from portal.access import Room
 from portal.house import House
-from portal.pages import now, page
+from portal.ondemand import LONGEST, TAKEN_AWAY, as_file
+from portal.pages import page
+from portal.reportlist import Listed, front, listed
 from portal.session import NotFound, Visit, entering
-from portal.worklists import one_of
+from records import committees
 from records.casefacts import snapshot
-from wiring.reports import compiled
 
 router = APIRouter(include_in_schema=False)
 log = logging.getLogger(__name__)
@@ -34,40 +32,19 @@ Reading = Annotated[Visit, entering(Room.REPORTS)]
 Drilling = Annotated[Visit, entering(Room.REPORTED_CASES)]
 
 FLAGS = "flags"
-SHOWN, LONGEST = 500, 100  # cases of a list; letters of what is asked for
-TAKEN_AWAY = {
-    PAPER: "application/pdf",
-    SPREADSHEET: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    DATA: "application/json",
-}
+SHOWN = 500  # cases of a list
 
 
 @router.get("/reports")
 def reports(visit: Reading) -> Response:
-    """The finished reports, and a form for any other period."""
-    return _front(visit)
+    """The reports, where each stands, and the ways to another one."""
+    return front(visit)
 
 
 @router.get("/reports/style.css")
 def style(visit: Reading) -> Response:  # noqa: ARG001 - whoever may read a report
     """The report's own sheet: the same that goes into the file that stands alone."""
     return Response(STYLE, media_type="text/css")
-
-
-@router.get("/reports/made")
-def on_demand(visit: Reading, period: str = "", line: str = "") -> Response:
-    """A report of any period, compiled now from the records; it is not finished, and is kept nowhere."""
-    chosen = one_of(LineOfBusiness, line[:LONGEST])
-    try:
-        asked = parsed(period[:LONGEST])
-    except ValueError as trouble:
-        return _front(visit, period=period, line=line, wrong=f"{str(trouble)[:1].upper()}{str(trouble)[1:]}.")
-    from adapters.committee.rendering import drawings_of  # 0.4 s and 60 MB, which no other page needs
-
-    report = compiled(visit.house.world.records, asked, now(), (chosen,) if chosen else ())
-    log.info("report.made", extra={"staff": visit.actor.id, "report": asked.name})
-    body = Markup(part_of_a_page(report, drawings_of(report)))  # noqa: S704 - its template escapes every value
-    return page(visit, "report.html", report=report, body=body, stored=None)
 
 
 @router.get("/reports/{name}")
@@ -84,7 +61,7 @@ def finished(visit: Reading, name: str) -> Response:
     may_drill = visit.may_enter(Room.REPORTED_CASES) and not report.released
     shown = part_of_a_page(report, drawings, way) if may_drill else part_of_a_page(report, drawings)
     body = Markup(shown)  # noqa: S704 - its template escapes every value
-    return page(visit, "report.html", report=report, body=body, stored=stored)
+    return page(visit, "report.html", report=report, body=body, stored=stored, work=_work(visit, stored), query="")
 
 
 @router.get("/reports/{name}/files/{file}")
@@ -98,9 +75,7 @@ def take_away(visit: Reading, name: str, file: str) -> Response:
         raise NotFound from None
     stored, _ = _kept(visit.house, name)
     log.info("report.taken", extra={"staff": visit.actor.id, "report": stored.slug, "kind": file})
-    called = f"second-opinions-{stored.slug}{file.removeprefix('report')}"
-    headers = {"Content-Disposition": f'attachment; filename="{called}"'}
-    return Response(data, media_type=TAKEN_AWAY[file], headers=headers)
+    return as_file(data, file, stored.slug)
 
 
 @router.get("/reports/{name}/cases")
@@ -129,29 +104,20 @@ def cases_behind(visit: Drilling, name: str, table: str = "", row: str = "", col
     )
 
 
-def _front(visit: Visit, *, period: str = "", line: str = "", wrong: str = "") -> Response:
-    last = quarter_before(local_day(now()))
-    return page(
-        visit,
-        "reports.html",
-        status=422 if wrong else 200,
-        stored=visit.house.world.reports.listed(),
-        lines_of=lines_of,
-        span=span,
-        read_on=lambda one: spelled(local_day(one.as_of)),
-        period=period or last.name,
-        line=line,
-        choices=tuple(LineOfBusiness),
-        wrong=wrong,
-    )
-
-
 def _kept(house: House, name: str) -> tuple[Stored, CommitteeReport]:
     """A finished report. Raises NotFound, or AdapterError when it cannot be read."""
     stored = house.world.reports.find(name[:LONGEST])
     if stored is None:
         raise NotFound
     return stored, house.world.reports.report(stored.slug)
+
+
+def _work(visit: Visit, stored: Stored) -> Listed | None:
+    """What the committees made of it; None for who has no part in that, and where nothing is known of it."""
+    if not visit.may_enter(Room.COMMITTEE):
+        return None
+    found = listed((stored,), committees.editions(visit.house.world.records, stored.period, stored.lines))
+    return next((one for one in found if one.number == stored.slug and one.work), None)
 
 
 def _chart(file: str) -> str:

@@ -64,6 +64,11 @@ class ReportRow(Value):
         """What it is about."""
         return Period(first=self.first_day, last=self.last_day)
 
+    @property
+    def about(self) -> tuple[LineOfBusiness, ...]:
+        """The lines of business that it is about; none: all of them."""
+        return tuple(LineOfBusiness(line) for line in self.lines.split())
+
 
 class ActionRow(Value):
     """A decision of a committee as it stands."""
@@ -172,13 +177,17 @@ def one(engine: Engine, number: str) -> ReportFile | None:
     )
 
 
-def latest_edition(engine: Engine, period: Period, lines: Sequence[LineOfBusiness]) -> ReportRow | None:
-    """The last edition of a report; None when there is none."""
+def editions(engine: Engine, period: Period, lines: Sequence[LineOfBusiness]) -> list[ReportRow]:
+    """Every edition of a report, the last one first."""
     same = (REPORTS.first_day == period.first, REPORTS.last_day == period.last, REPORTS.lines == _lines(lines))
     with reading(engine) as connection:
-        asked = select(*LISTED).where(*same).order_by(REPORTS.edition.desc()).limit(1)
-        row = connection.execute(asked).mappings().first()
-    return ReportRow.model_validate(dict(row)) if row else None
+        rows = connection.execute(select(*LISTED).where(*same).order_by(REPORTS.edition.desc())).mappings()
+        return [ReportRow.model_validate(dict(row)) for row in rows]
+
+
+def latest_edition(engine: Engine, period: Period, lines: Sequence[LineOfBusiness]) -> ReportRow | None:
+    """The last edition of a report; None when there is none."""
+    return next(iter(editions(engine, period, lines)), None)
 
 
 def work(engine: Engine, *, owner: str = "", limit: int = 200) -> list[ActionRow]:

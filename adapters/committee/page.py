@@ -36,7 +36,7 @@ def part_of_a_page(report: CommitteeReport, drawings: Mapping[str, str], way: Wa
             way=way,
             title=reading.TITLE,
             readers=reading.READERS,
-            synthetic=reading.SYNTHETIC,
+            marks=reading.marks_of(report),
             about=reading.about(report),
             sections=reading.by_section((*report.tables, *reading.charts_of(report))),
             reconciled=reading.reconciled(report.reconciliation) if report.reconciliation else (),

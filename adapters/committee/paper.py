@@ -20,7 +20,7 @@ def paper(report: CommitteeReport, drawings: Mapping[str, str]) -> Typeset:
         "title": reading.TITLE,
         "id": report.id,
         "readers": reading.READERS,
-        "mark": reading.SYNTHETIC if report.synthetic else "",
+        "mark": " · ".join(reading.marks_of(report)),
         "about": reading.about(report),
         "summary": report.summary,
         "comparisons": f"{report.comparisons:,}",

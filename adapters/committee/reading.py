@@ -33,6 +33,7 @@ from policy.verdict import Value
 TITLE = "Second opinions: report to the committees"
 READERS = "Utilization Management and Quality Management Committees"
 SYNTHETIC = "Synthetic: made-up cases, no real member"
+DRAFT = "Draft, compiled on demand: not held against the ledger, and kept nowhere"
 WITHHELD = "withheld"
 WHY_WITHHELD = "Withheld: of 1 to 10, or next to such a number, so that nobody can be recognized."
 NOTHING = "–"
@@ -106,6 +107,12 @@ def span(period: Period) -> str:
     return f"{spelled(period.first)} to {spelled(period.last)}"
 
 
+def marks_of(report: CommitteeReport) -> tuple[str, ...]:
+    """What stands on every page of it, so that nobody takes it for what it is not."""
+    marks = ((DRAFT, report.draft), (SYNTHETIC, report.synthetic))
+    return tuple(mark for mark, stands in marks if stands)
+
+
 def lines_of(report: CommitteeReport) -> str:
     """The lines of business that it is about."""
     return ", ".join(words(line) for line in report.lines) or "All lines of business"
@@ -119,7 +126,7 @@ def about(report: CommitteeReport) -> tuple[tuple[str, str], ...]:
         ("Trends look back to", spelled(report.looked_back.first)),
         ("Cases counted", f"{report.cases:,}, and {report.delegated:,} decisions of delegates"),
         ("Records read on", spelled(local_day(report.as_of))),
-        ("Edition", str(report.edition)),
+        ("Edition", "none: a draft" if report.draft else str(report.edition)),
     ]
     if report.corrects:
         said.append(("Corrects", f"{report.corrects}: {report.difference}"))

@@ -16,6 +16,19 @@ def drawings_of(report: CommitteeReport) -> dict[str, str]:
     return {chart.id: svg_of(chart) for chart in charts_of(report)}
 
 
+def file_of(report: CommitteeReport, name: str) -> bytes:
+    """The PDF, the spreadsheet or the data alone: the same bytes as among all files.
+
+    Raises KeyError for another name, and AdapterError when the paper cannot be typeset.
+    """
+    made: dict[str, Callable[[], bytes]] = {
+        PAPER: lambda: paper(report, drawings_of(report)).pdf,
+        SPREADSHEET: lambda: spreadsheet(report),
+        DATA: lambda: data_of(report),
+    }
+    return made[name]()
+
+
 def files_of(report: CommitteeReport, tell: Callable[[str], None] = lambda _: None) -> dict[str, bytes]:
     """The files by name, ``charts/`` among them; ``tell`` hears of each part before it is made.
 

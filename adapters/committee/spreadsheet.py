@@ -129,7 +129,7 @@ class _Sheets:
             sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
             head, foot = HeaderFooterItem(), HeaderFooterItem()
             foot.left.text, foot.right.text = f"{reading.TITLE}, {self._report.id}", "&P / &N"
-            head.center.text = reading.SYNTHETIC if self._report.synthetic else None
+            head.center.text = "\n".join(reading.marks_of(self._report)) or None
             sheet.oddHeader, sheet.oddFooter = head, foot
 
     def _begin(self, name: str, title: str, under: str) -> Worksheet:
@@ -140,7 +140,7 @@ class _Sheets:
             short = f"{name[: LONGEST_NAME - len(str(number)) - 1]}-{number}"
         sheet: Worksheet = self._book.create_sheet(short)
         _line(sheet, [title], font=HEADING)
-        for words in (under, reading.SYNTHETIC if self._report.synthetic else ""):
+        for words in (under, *reading.marks_of(self._report)):
             if words:
                 _line(sheet, [words], font=QUIET)
         sheet.append([])
@@ -150,8 +150,8 @@ class _Sheets:
 def _front(sheet: Worksheet, report: CommitteeReport, listed: Iterable[tuple[str, Worksheet]]) -> None:
     _line(sheet, [reading.TITLE], font=HEADING)
     _line(sheet, [reading.READERS])
-    if report.synthetic:
-        _line(sheet, [reading.SYNTHETIC], font=BOLD)
+    for mark in reading.marks_of(report):
+        _line(sheet, [mark], font=BOLD)
     sheet.append([])
     for label, words in reading.about(report):
         _line(sheet, [label, words])

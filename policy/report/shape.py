@@ -324,7 +324,8 @@ class CommitteeReport(Value):
     """The report of a period. A finished one is never changed: a correction is a new edition that names the difference.
 
     ``as_of`` is when the records were read. ``lines`` is empty for all lines of business. ``synthetic`` marks a report
-    of made-up cases; every page says so.
+    of made-up cases; every page says so. So it does of a ``draft``, which was compiled on demand, is held against no
+    ledger, and is kept nowhere.
     """
 
     form: str = FORM
@@ -336,6 +337,7 @@ class CommitteeReport(Value):
     difference: str = ""
     synthetic: bool = False
     released: bool = False
+    draft: bool = False
     as_of: AwareDatetime
     cases: int
     delegated: int
@@ -350,9 +352,10 @@ class CommitteeReport(Value):
 
     @property
     def id(self) -> str:
-        """``2026-Q3``, ``2026-Q3 medi_cal``, with its edition from the second one on."""
+        """``2026-Q3``, ``2026-Q3 medi_cal``, with its edition from the second one on; ``2026-Q3 draft``."""
         lines = f" {'+'.join(self.lines)}" if self.lines else ""
-        return f"{self.period.name}{lines}" + (f" edition {self.edition}" if self.edition > 1 else "")
+        edition = " draft" if self.draft else f" edition {self.edition}" if self.edition > 1 else ""
+        return f"{self.period.name}{lines}{edition}"
 
     def table(self, name: str) -> Table:
         """A table by its id. Raises KeyError."""

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
-from html.parser import HTMLParser
 from typing import Any
 from zipfile import ZipFile
 
@@ -18,77 +17,22 @@ from pypdf import PdfReader
 
 from adapters.committee import reading
 from adapters.committee.reading import DATA, PAGE, PAPER, SPREADSHEET
-from adapters.committee.rendering import files_of
-from policy.report.shape import CommitteeReport, Table
+from adapters.committee.rendering import file_of, files_of
+from policy.report.shape import Cell, CommitteeReport
 from tests.adapters.samples import ROOT
-from tests.reports import NASTY, a_report
+from tests.committeefiles import Tables, disagreements, pdf_text
+from tests.reports import NASTY, a_report, by_specialty
 
 REPORT = a_report()
 FILES = files_of(REPORT)
+NAMES = {PAGE: "page", PAPER: "pdf", SPREADSHEET: "spreadsheet"}
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 DIGESTS = """
 import hashlib
-from adapters.committee.rendering import files_of
+from adapters.committee.rendering import file_of, files_of
 from tests.reports import a_report
 print(sorted((name, hashlib.sha256(data).hexdigest()) for name, data in files_of(a_report()).items()))
 """
-
-
-class Tables(HTMLParser):
-    """The tables of a page, each as rows of texts, and all text outside of charts."""
-
-    def __init__(self, page: bytes) -> None:
-        super().__init__()
-        self.tables: list[list[list[str]]] = []
-        self.text: list[str] = []
-        self._depth, self._in_cell = 0, False
-        self.feed(page.decode())
-
-    def handle_starttag(self, tag, _attributes):
-        self._depth += tag in ("svg", "style")
-        if tag == "table":
-            self.tables.append([])
-        elif tag == "tr":
-            self.tables[-1].append([])
-        elif tag in ("td", "th"):
-            self.tables[-1][-1].append("")
-            self._in_cell = True
-        elif tag == "small" and self._in_cell:
-            self.tables[-1][-1][-1] += "|"
-
-    def handle_endtag(self, tag):
-        if tag in ("td", "th"):
-            self._in_cell = False
-        self._depth -= tag in ("svg", "style")
-
-    def handle_data(self, data):
-        if self._depth:
-            return
-        self.text.append(data)
-        if self._in_cell:
-            self.tables[-1][-1][-1] += data
-
-
-def rows_of(table: Table) -> list[list[str]]:
-    """A table's rows as they must be read."""
-    return [[row.label, *("|".join(filter(None, _pair(cell))) for cell in row.cells)] for row in table.rows]
-
-
-def _pair(cell) -> tuple[str, str]:
-    said = reading.told(cell)
-    return said.main, said.under
-
-
-def listings() -> list[reading.Listing]:
-    return [listing for chart in reading.charts_of(REPORT) for listing in reading.behind(chart)]
-
-
-def pdf_text() -> str:
-    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(FILES[PAPER])).pages)
-
-
-def squeezed(text: str) -> str:
-    return re.sub(r"[\s\u200b]+", "", text)
 
 
 def numbers_in(text: str) -> set[str]:
@@ -126,78 +70,34 @@ def strangers(text: str, *, besides: frozenset[str] | set[str] = frozenset()) ->
     return {n for n in numbers_in(text) - set(besides) if Decimal(n.replace(",", "")) not in known}
 
 
-@pytest.mark.parametrize("table", [t for t in REPORT.tables if t.rows], ids=lambda table: table.id)
-def test_every_cell_of_a_table_stands_in_the_page_where_the_report_has_it(table):
-    found = [shown[1:] for shown in Tables(FILES[PAGE]).tables]
-
-    assert rows_of(table) in found
+def test_page_pdf_and_spreadsheet_say_every_number_of_the_report_and_say_it_alike():
+    assert disagreements(REPORT, FILES[PAGE], FILES[PAPER], FILES[SPREADSHEET]) == []
 
 
-@pytest.mark.parametrize("number", range(len(listings())))
-def test_every_number_behind_a_chart_stands_in_the_page(number):
-    rows = listings()[number].rows
-    wanted = [[label, *("|".join(filter(None, (c.main, c.under))) for c in cells)] for label, cells in rows]
+@pytest.mark.parametrize("part", [PAGE, PAPER, SPREADSHEET])
+def test_a_file_that_says_one_number_otherwise_is_found(part):
+    report = a_report(funnels=(), over_time=(), tables=(by_specialty(),))
+    row = by_specialty().rows[0]
+    changed = row.model_copy(update={"cells": (Cell(count=4_211), row.cells[1])})
+    table = by_specialty().model_copy(update={"rows": (changed, *by_specialty().rows[1:])})
+    other = report.model_copy(update={"tables": (table,)})
 
-    assert wanted in [shown[1:] for shown in Tables(FILES[PAGE]).tables]
+    files = {**files_of(report), part: files_of(other)[part]}
+    (found,) = disagreements(report, files[PAGE], files[PAPER], files[SPREADSHEET])
+
+    assert found.startswith(NAMES[part])
+    assert "Cardiology" in found
 
 
 def test_the_page_says_no_number_that_the_report_does_not():
     assert strangers(" ".join(Tables(FILES[PAGE]).text)) == set()
 
 
-def test_every_row_of_every_table_and_chart_stands_in_the_pdf_cell_by_cell():
-    text = squeezed(pdf_text())
-    rows = [row for table in REPORT.tables for row in rows_of(table)]
-    for listing in listings():
-        rows += [[label, *(f"{c.main}{c.under}" for c in cells)] for label, cells in listing.rows]
-
-    missing = [row for row in rows if squeezed("".join(row).replace("|", "")) not in text]
-
-    assert missing == []
-
-
 def test_the_pdf_says_no_number_that_the_report_does_not():
     drawn = {number for name, svg in FILES.items() if name.endswith(".svg") for number in numbers_in(svg.decode())}
     pages = {str(number) for number in range(1, len(PdfReader(io.BytesIO(FILES[PAPER])).pages) + 1)}
 
-    assert strangers(pdf_text(), besides=drawn | pages) == set()
-
-
-def sheet_rows(name: str) -> list[list[object]]:
-    return [list(row) for row in load_workbook(io.BytesIO(FILES[SPREADSHEET]))[name].iter_rows(values_only=True)]
-
-
-@pytest.mark.parametrize("table", [t for t in REPORT.tables if t.rows], ids=lambda table: table.id)
-def test_the_spreadsheet_has_each_cell_as_a_number_and_a_share_as_three(table):
-    rows = sheet_rows(table.id)
-    wanted: list[list[object]] = []
-    for row in table.rows:
-        entries: list[object] = [row.label]
-        for column, cell in enumerate(row.cells):
-            is_share = any(r.cells[column].share for r in table.rows)
-            if cell.share:
-                percent = cell.share.percent
-                entries += [cell.share.part, cell.share.of, None if percent is None else float(percent)]
-                continue
-            amount = float(cell.amount) if cell.amount is not None else cell.count
-            entries.append("withheld" if cell.suppressed else cell.text or None if amount is None else amount)
-            entries += [None, None] if is_share else []
-        wanted.append(entries)
-
-    assert [row for row in wanted if row not in rows] == []
-
-
-def test_the_spreadsheet_has_the_numbers_behind_every_chart():
-    for chart in REPORT.funnels:
-        rows = {row[0]: row for row in sheet_rows(chart.id)}
-        for point in chart.points:
-            percent, adjusted = point.share.percent, point.adjusted
-            assert rows[point.label][1:4] == [point.share.part, point.share.of, float(percent or 0)]
-            assert rows[point.label][10] == (None if adjusted is None else float(adjusted))
-    for series in REPORT.over_time:
-        rows = {row[0]: row for row in sheet_rows(series.id)}
-        for part in (*series.quarters, *series.months):
-            assert rows[part.period][1:3] == [part.share.part, part.share.of]
+    assert strangers(pdf_text(FILES[PAPER]), besides=drawn | pages) == set()
 
 
 def test_the_spreadsheet_says_no_number_that_the_report_does_not():
@@ -243,6 +143,27 @@ def test_every_page_says_that_it_is_synthetic_when_it_is_and_which_page_it_is():
     assert reading.SYNTHETIC not in "".join(p.extract_text() for p in PdfReader(io.BytesIO(real[PAPER])).pages)
     assert reading.SYNTHETIC.encode() in FILES[PAGE]
     assert reading.SYNTHETIC.encode() not in real[PAGE]
+
+
+def test_a_file_made_alone_is_the_same_as_among_all():
+    report = a_report(units=12)
+    files = files_of(report)
+
+    assert {name: file_of(report, name) for name in (PAPER, SPREADSHEET, DATA)}.items() <= files.items()
+
+
+def test_a_draft_says_on_every_page_and_sheet_that_it_is_none_of_the_finished_ones():
+    draft = a_report(draft=True, funnels=(), over_time=(), reconciliation=None)
+    files = files_of(draft)
+
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(files[PAPER])).pages]
+    sheets = load_workbook(io.BytesIO(files[SPREADSHEET]))
+
+    assert (draft.id, a_report().id) == ("2026-Q3 draft", "2026-Q3")
+    assert all(reading.DRAFT in text and reading.SYNTHETIC in text and "2026-Q3 draft" in text for text in pages)
+    assert all(reading.DRAFT in str(sheet.oddHeader.center.text) for sheet in sheets)
+    assert reading.DRAFT.encode() in files[PAGE]
+    assert reading.DRAFT.encode() not in FILES[PAGE]
 
 
 def test_the_data_file_is_the_report_itself():

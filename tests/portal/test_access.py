@@ -81,6 +81,7 @@ PAGES = {
     "/reports": "CDSAUT",
     "/reports/style.css": "CDSAUT",
     "/reports/made": "CDSAUT",
+    "/reports/made/files/{file}": "CDSAUT",
     "/reports/{name}": "CDSAUT",
     "/reports/{name}/files/{file}": "CDSAUT",
     "/reports/{name}/cases": "CDSAU",  # a committee reads figures, and no case
