@@ -88,6 +88,9 @@ async def order(visit: Reading, request: Request) -> Response:
         return _reports(visit, given, str(unfit), status=422)
     except TemporalError as away:
         return _reports(visit, given, str(away), status=503)
+    if not await _is_recorded(visit, asked.number):
+        said = f"The report {asked.number} is asked for. It stands here once a worker has taken it up."
+        return go(visit.request, "/committee", said)
     said = "is begun" if asked.is_new else "is there, and stays as it is"
     return go(visit.request, f"/reports/{asked.number}/committee", f"The report {asked.number} {said}.")
 
@@ -97,6 +100,7 @@ async def report(visit: Reading, number: str) -> Response:
     """One report's way through the committees."""
     found = _found(visit, number)
     file = await _live(visit, number)
+    found = committees.brought_up_to(found, file, now()) if file else found
     is_read = visit.may_enter(Room.REPORTS)
     return page(
         visit,
@@ -170,6 +174,18 @@ def _reports(visit: Visit, given: Mapping[str, str] | None = None, problem: str 
         given={"period": last.name, "line": "", "corrects": "", **(given or {})},
         problem=problem,
     )
+
+
+async def _is_recorded(visit: Visit, number: str) -> bool:
+    """Whether the records have a report; a workflow that has just begun is given a moment to tell them."""
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN):
+            while True:
+                if await asyncio.to_thread(committees.one, visit.house.world.records, number):
+                    return True
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        return False
 
 
 def _found(visit: Visit, number: str) -> ReportFile:

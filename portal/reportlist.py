@@ -76,7 +76,9 @@ class Listed(Value):
         if self.is_making:
             return str(self.work.making)
         open_actions = self.work.open_actions
-        heard = (("presented to", self.work.presented), ("accepted by", self.work.accepted))
+        accepted = self.work.accepted.split()
+        only_presented = [which for which in self.work.presented.split() if which not in accepted]
+        heard = (("presented to", only_presented), ("accepted by", accepted))
         said = [f"{how} {_committees(which)}" for how, which in heard if which]
         if open_actions:
             said.append("1 open action" if open_actions == 1 else f"{open_actions} open actions")
@@ -89,7 +91,7 @@ STATES = {
     ReportState.PRESENTED: "presented",
     ReportState.DISCUSSED: "discussed",
     ReportState.ACCEPTED: "accepted",
-    ReportState.CLOSED: "accepted, all done",
+    ReportState.CLOSED: "closed",
 }
 
 
@@ -150,9 +152,9 @@ def next_report(today: date) -> tuple[str, str]:
     return period.name, f"{day:%A}, {spelled(day)}"
 
 
-def _committees(which: str) -> str:
-    """Their names, always in the same order."""
-    return " and ".join(in_words(one) for one in Committee if one in which.split())
+def _committees(which: list[str]) -> str:
+    """Their names."""
+    return "both committees" if set(which) == set(Committee) else " and ".join(map(in_words, which))
 
 
 def _finished(one: Stored) -> Listed:

@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from markupsafe import Markup
 
 from adapters.committee.page import STYLE, part_of_a_page
-from adapters.committee.reading import BASES, CHARTS, span
+from adapters.committee.reading import BASES, CHARTS, charts_of, span
 from adapters.committee.reportshelf import Stored
 from policy.report.drill import looked_at, stands_behind, stands_behind_delegated
 from policy.report.shape import Basis, CommitteeReport, Drill
@@ -133,7 +133,10 @@ def _sought(report: CommitteeReport, table: str, row: str, column: str) -> tuple
     """What a link leads to: its heading, the number that the report says, and how the cases are found."""
     if table == FLAGS:
         flag = next((flag for flag in report.flags if flag.id == row), None)
-        return (flag.label, flag.sentence, flag.drill) if flag and flag.drill else None
+        if flag is None or flag.drill is None:
+            return None
+        chart = next((one.title for one in charts_of(report) if one.id == flag.chart), "Flag")
+        return f"{chart}: {flag.label}", flag.sentence, flag.drill
     try:
         found = report.table(table)
         cell = found.cell(row, column)

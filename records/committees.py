@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, and_, or_, select, update
 
 from policy.committee.decided import ActionKind, DecidedAction
-from policy.committee.file import Making, ReportState
+from policy.committee.file import CommitteeFile, Making, ReportState
 from policy.committee.order import ReportOrder
-from policy.committee.transition import CommitteeTransition
+from policy.committee.transition import CommitteeTransition, between
 from policy.contents import Committee
 from policy.report.period import Period
 from policy.report.shape import CommitteeReport, EarlierAction
@@ -177,6 +177,18 @@ def one(engine: Engine, number: str) -> ReportFile | None:
     )
 
 
+def brought_up_to(found: ReportFile, file: CommitteeFile, at: datetime) -> ReportFile:
+    """The same with what its workflow has done and has not told the records yet, a moment after somebody acted."""
+    now, told = between(None, file, at), found.ledger[-1].seq if found.ledger else 0
+    known = {name: value for name, value in _values(now).items() if name in ReportRow.model_fields}
+    lately = (entry.model_dump() for entry in now.entries if entry.seq > told)
+    return ReportFile(
+        report=found.report.model_copy(update=known),
+        actions=tuple(ActionRow.model_validate(_action(now.number, action)) for action in now.actions),
+        ledger=(*found.ledger, *(LedgerRow(case_number=now.number, **entry) for entry in lately)),
+    )
+
+
 def editions(engine: Engine, period: Period, lines: Sequence[LineOfBusiness]) -> list[ReportRow]:
     """Every edition of a report, the last one first."""
     same = (REPORTS.first_day == period.first, REPORTS.last_day == period.last, REPORTS.lines == _lines(lines))
@@ -247,16 +259,23 @@ def _see_to(connection: Connection, order: ReportOrder) -> None:
 
 
 def _stand(connection: Connection, transition: CommitteeTransition) -> None:
+    connection.execute(
+        update(COMMITTEE_REPORTS).where(REPORTS.number == transition.number).values(**_values(transition))
+    )
+    rows = [_action(transition.number, action) for action in transition.actions]
+    if rows:
+        connection.execute(inserting(connection.dialect.name, COMMITTEE_ACTIONS.name, change=True), rows)
+
+
+def _values(transition: CommitteeTransition) -> Row:
+    """Where a report stands, by the columns of its row."""
     same = ("state", "making", "open_actions", "next_due", "ready_at", "closed_at", "refused_count", "revision")
     values: Row = {name: getattr(transition, name) for name in same}
     values |= {"presented": " ".join(transition.presented), "accepted": " ".join(transition.accepted)}
     if made := transition.made:
         values |= {name: getattr(made, name) for name in ("cases", "delegated", "agrees", "difference", "digest")}
         values |= {"flags": len(made.flags), "files": " ".join(made.files)}
-    connection.execute(update(COMMITTEE_REPORTS).where(REPORTS.number == transition.number).values(**values))
-    rows = [_action(transition.number, action) for action in transition.actions]
-    if rows:
-        connection.execute(inserting(connection.dialect.name, COMMITTEE_ACTIONS.name, change=True), rows)
+    return values
 
 
 def _action(number: str, action: DecidedAction) -> Row:

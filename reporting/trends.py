@@ -396,7 +396,9 @@ def _time_summary(event: Event[Any], whole: Share, quarters: tuple[SeriesPoint, 
     said = [f"{event.upward}: {whole.words} over {len(quarters)} quarters."]
     outside = [q.period for q in quarters if q.standing in (Standing.OUTSIDE_998, Standing.FLAGGED)]
     said.append(
-        f"Outside the 99.8 percent limits: {', '.join(outside)}." if outside else "No quarter lies outside them."
+        f"Outside the 99.8 percent limits: {', '.join(outside)}."
+        if outside
+        else "No quarter lies outside the 99.8 percent limits."
     )
     found = {
         f"a shift ({signals.longest} months in a row on one side of the median)": signals.shift,

@@ -47,6 +47,7 @@ def part_of_a_page(report: CommitteeReport, drawings: Mapping[str, str], way: Wa
             told=reading.told,
             beneath=reading.beneath,
             behind=reading.behind,
+            caption_of=reading.caption_of,
             withholds=reading.withholds,
         )
     )

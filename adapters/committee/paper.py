@@ -32,7 +32,11 @@ def paper(report: CommitteeReport, drawings: Mapping[str, str]) -> Typeset:
         "earlier": _earlier(report),
         "reconciliation": reading.reconciled(report.reconciliation) if report.reconciliation else (),
         "differences": [d.sentence for d in report.reconciliation.differences] if report.reconciliation else [],
-        "behind": [_listing(chart.title, listing) for chart in charts for listing in reading.behind(chart)],
+        "behind": [
+            _listing(reading.caption_of(chart, listing), listing)
+            for chart in charts
+            for listing in reading.behind(chart)
+        ],
         "definitions": reading.DEFINITIONS,
     }
     return typeset("report", content, reading.dated(report), drawings or {"none": ""})
@@ -66,7 +70,7 @@ def _chart(chart: Funnel | OverTime) -> Parts:
 
 def _listing(title: str, listing: reading.Listing) -> Parts:
     return {
-        "title": f"{title}: {listing.label.lower()}",
+        "title": title,
         "label": listing.label,
         "columns": [{"title": heading, "number": False} for heading in listing.headings],
         "rows": [_row(label, cells) for label, cells in listing.rows],

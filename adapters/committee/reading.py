@@ -164,6 +164,17 @@ def behind(chart: Funnel | OverTime) -> tuple[Listing, ...]:
     return _behind_funnel(chart) if isinstance(chart, Funnel) else _behind_series(chart)
 
 
+def caption_of(chart: Funnel | OverTime, listing: Listing) -> str:
+    """What stands above a table of numbers behind a chart: ``Denials over time: quarter``, ``Denials by PPG: PPG``."""
+    label = listing.label
+    return f"{chart.title}: {label if label[:2].isupper() else label[:1].lower() + label[1:]}"
+
+
+def capital(words: str) -> str:
+    """With a capital at its beginning, and all else as it was."""
+    return words[:1].upper() + words[1:]
+
+
 def beneath(chart: Funnel | OverTime) -> str:
     """What stands under a chart: what it is adjusted for, the plan's share, the clause."""
     plan = of_share(chart.centre)
@@ -191,9 +202,7 @@ def within(limits: Limits | None, *, wide: bool) -> Told:
 def _behind_funnel(chart: Funnel) -> tuple[Listing, ...]:
     headings = (chart.upward, "Expected", "95 % limits", "99.8 % limits", "p", "Adjusted p", "Standing")
     ordered = sorted(chart.points, key=striking_first)
-    points = Listing(
-        label=chart.unit.capitalize(), headings=headings, rows=tuple((p.label, _point(p)) for p in ordered)
-    )
+    points = Listing(label=capital(chart.unit), headings=headings, rows=tuple((p.label, _point(p)) for p in ordered))
     curves = Listing(
         label=f"Limits at: {chart.across.lower()}",
         headings=("95 % limits", "99.8 % limits"),

@@ -174,7 +174,7 @@ def _funnel(sheet: Worksheet, chart: Funnel) -> None:
     _line(sheet, ["Adjusted for", chart.adjusted_for or "nothing"])
     _line(sheet, ["Comparisons", chart.comparisons])
     sheet.append([])
-    headings = [chart.unit.capitalize(), *across, "Expected, percent", *LIMITS, "p", "Adjusted p", "Standing"]
+    headings = [reading.capital(chart.unit), *across, "Expected, percent", *LIMITS, "p", "Adjusted p", "Standing"]
     ordered = sorted(chart.points, key=reading.striking_first)
     rows: list[list[Entry]] = [
         [p.label, *_share(p.share), p.expected, *_limits(p.limits), p.p_value, p.adjusted, str(p.standing)]

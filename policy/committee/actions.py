@@ -84,7 +84,7 @@ class DecideAction(CommitteeStep):
     about_case: str = Field("", max_length=40, description="the case that it is about, as SO-2026-000007")
     correspondent: Correspondent | None = Field(None, description="whom to write to, where no case says so")
     concern: str = Field("", max_length=2_000, description="what the committee looked at; stands in the letter")
-    tells: str = Field("", max_length=4_000, description="what the letter tells its reader; each line is one point")
+    tells: str = Field("", max_length=5_000, description="what the letter tells its reader; each line is one point")
     reply_by: date | None = Field(None, description="until when the reader answers")
     owner: Actor | None = None
     due: date | None = Field(None, description="the last day, in Los Angeles")

@@ -248,7 +248,7 @@ def test_the_list_says_where_each_report_stands_and_leads_to_figures_and_to_the_
         portal.as_("co.grant").get(f"/reports{of}").text for of in ("", f"/{slug}", f"/{slug}/committee")
     )
 
-    assert "presented to utilization management and quality management; accepted by utilization management" in listed
+    assert "presented to quality management; accepted by utilization management" in listed
     assert "a correction is being made:" in listed
     assert f'href="/reports/{slug}"' in listed
     assert f'href="/reports/{slug}/committee"' in listed

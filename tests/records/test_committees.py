@@ -119,3 +119,18 @@ def test_reports_are_listed_the_latest_first_and_the_latest_edition_is_found(eng
     assert latest
     assert (latest.number, latest.corrects) == ("2026-Q3-e2", "2026-Q3")
     assert committees.latest_edition(engine, parsed("2026-Q1"), ()) is None
+
+
+def test_what_the_workflow_did_and_has_not_told_the_records_yet_is_seen_at_once(
+    engine: Engine, records: CommitteeReports
+):
+    before = recorded(records, presented())
+    after = does(before, CHAIR, "decide_action", **PLAN)
+    found = committees.one(engine, "2026-Q3")
+    assert found
+
+    seen = committees.brought_up_to(found, after, THEN)
+    recorded(records, after)
+
+    assert found.actions == ()
+    assert seen == committees.one(engine, "2026-Q3")
