@@ -6,6 +6,7 @@ narrow and on paper.
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -21,7 +22,7 @@ from wiring.synthetic import put_synthetic
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 UM, QM = "Utilization management", "Quality management"
-LOOKS = {
+LOOKS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
     "narrow": {"viewport": {"width": 320, "height": 640}, "reduced_motion": "reduce"},
