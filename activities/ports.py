@@ -123,5 +123,5 @@ class CommitteeRecords(Protocol):
 class Requests(Protocol):
     """The requests of cases."""
 
-    def request_of(self, case_number: str) -> Request | None:
-        """The request of a case, as intake received it; None for a number that is none of ours."""
+    def request_now(self, case_number: str) -> Request | None:
+        """The request of a case, its member as the case reaches him now; None for a number that is none of ours."""

@@ -92,7 +92,7 @@ class ReportSteps:
         unmade: dict[str, str] = {}
         for one in owed:
             case = one.action.about_case
-            letter = compose(one, self._requests.request_of(case) if case else None, self._clock())
+            letter = compose(one, self._requests.request_now(case) if case else None, self._clock())
             if isinstance(letter, Letter):
                 letters.append(letter)
             else:

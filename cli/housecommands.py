@@ -118,7 +118,7 @@ async def reconcile(*cases: str, dry_run: Annotated[bool, Flag] = False, json: J
     Parameters
     ----------
     cases
-        Case numbers or external references; all cases, where none is given.
+        Case numbers, external references or numbers of committees' reports; all of them, where none is given.
     dry_run
         Only name what differs.
     """

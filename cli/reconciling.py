@@ -9,7 +9,8 @@ from temporalio.service import RPCError
 from cli.house import quiet_logs, server_address
 from cli.options import DONE, REFUSED
 from cli.screen import as_json, complain, console
-from records import queries
+from policy.committee.order import is_report_number
+from records import committees, queries
 from records.delegated import find_number as find_delegated
 from wiring.reconciling import Reconciled, Reconciler, Settled
 from wiring.settings import Settings
@@ -23,7 +24,10 @@ async def reconcile(settings: Settings, cases: Sequence[str], *, dry_run: bool, 
     world = open_world(settings)
     numbers = [_number(world, case) for case in cases]
     if None in numbers:
-        complain(f"There is no case {cases[numbers.index(None)]}; list them with: second-opinion list")
+        complain(
+            f"There is no case {cases[numbers.index(None)]}; list them with: second-opinion list. "
+            "For reports: second-opinion committee list"
+        )
         return REFUSED
     client = await connect(settings, server_address(settings), records=world.records)
     try:
@@ -42,6 +46,8 @@ async def reconcile(settings: Settings, cases: Sequence[str], *, dry_run: bool, 
 
 
 def _number(world: World, case: str) -> str | None:
+    if is_report_number(case) and committees.one(world.records, case):
+        return case
     return queries.find_number(world.records, case) or find_delegated(world.records, case)
 
 

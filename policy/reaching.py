@@ -66,6 +66,18 @@ def contact_of(case: Case) -> Whereabouts:
     return Whereabouts(address=later or member.address, phone=member.phone, email=member.email)
 
 
+def member_now(case: Case) -> Member:
+    """The member as the case knows him now: the latest address, or the confidential contact as it was changed since.
+
+    What a letter takes from the member (language, print, by which way) stands in it, too, so that whoever writes about
+    the case later and has not the case itself writes as the case would.
+    """
+    member = case.request.member
+    if member.confidential is not None:
+        return member.model_copy(update={"confidential": case.contact or member.confidential})
+    return member.model_copy(update={"address": contact_of(case).address})
+
+
 def telephone_of(case: Case, notice: Notice) -> str:
     """The number at which the reader of a letter is called; empty when none is known."""
     professional = reader(case, notice.recipient, opinion_ordinal(notice))

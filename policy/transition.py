@@ -8,6 +8,8 @@ from pydantic import AwareDatetime
 from policy.case import FIRST_GENERATION, Case
 from policy.lifecycle import Outcome, Stage
 from policy.particulars import Filing, Notice, RefusedAction, StoryEntry
+from policy.people import Member
+from policy.reaching import member_now
 from policy.report.facts import CaseFact, fact_of
 from policy.request import Attachment, Priority, Request
 from policy.tasks import HumanTask
@@ -21,7 +23,8 @@ class Transition(Value):
     """New lines of the story and the rows that changed. Idempotent on (``case_number``, ``revision``).
 
     ``revision`` is the number of the last line of the story. ``request`` is given only in a case's first transition.
-    ``fact`` is what the committees' report counts of the case.
+    ``fact`` is what the committees' report counts of the case. ``member`` is given once the case knows another way to
+    reach the member than the request says.
     """
 
     case_number: str
@@ -46,6 +49,7 @@ class Transition(Value):
     documents: tuple[Attachment, ...]
     request: Request | None = None
     fact: CaseFact | None = None
+    member: Member | None = None
 
 
 class GivenUp(Value):
@@ -84,7 +88,14 @@ def between(before: Case | None, after: Case, at: datetime) -> Transition:
         documents=_changed(_documents(before), _documents(after)),
         request=None if before else after.request,
         fact=fact_of(after),
+        member=_reached_otherwise(before, after),
     )
+
+
+def _reached_otherwise(before: Case | None, after: Case) -> Member | None:
+    """The member as the case knows him now, where that is not, or was not until now, what the request says."""
+    asked, now = after.request.member, member_now(after)
+    return None if asked == now == (member_now(before) if before else now) else now
 
 
 def newly_opened(before: Case | None, after: Case) -> tuple[HumanTask, ...]:

@@ -10,11 +10,12 @@ from sqlalchemy import JSON, DateTime, Dialect, String, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
 from policy.channels import Attempt
+from policy.committee.file import CommitteeFile
 from policy.complaints import FieldError
 from policy.delegated import DelegatedPacket
 from policy.directory import Physician
 from policy.opinion import OpinionEnd
-from policy.people import Role
+from policy.people import Member, Role
 from policy.report.facts import Asked, LeftTier
 from policy.report.shape import CommitteeReport
 from policy.request import Reason, Request
@@ -159,6 +160,20 @@ class ReportJson(JsonText):
 
     cache_ok = True
     kept = TypeAdapter(CommitteeReport)
+
+
+class FileJson(JsonText):
+    """A report's file, as its workflow has it. Read back, it is checked again."""
+
+    cache_ok = True
+    kept = TypeAdapter(CommitteeFile)
+
+
+class MemberJson(JsonText):
+    """A member, and how the member is reached. Read back, it is checked again."""
+
+    cache_ok = True
+    kept = TypeAdapter(Member)
 
 
 class RequestJson(TypeDecorator[Request]):

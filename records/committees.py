@@ -22,7 +22,7 @@ from records.database import reading, writing
 from records.errors import RecordsError
 from records.rows import LedgerRow
 from records.statements import inserting
-from records.tables import CASE_FACTS, COMMITTEE_ACTIONS, COMMITTEE_LINES, COMMITTEE_REPORTS
+from records.tables import CASE_FACTS, COMMITTEE_ACTIONS, COMMITTEE_FILES, COMMITTEE_LINES, COMMITTEE_REPORTS
 
 Row = dict[str, Any]
 SHOWN_AGAIN = timedelta(days=366)  # an action that has ended stands in reports of a year
@@ -189,6 +189,14 @@ def brought_up_to(found: ReportFile, file: CommitteeFile, at: datetime) -> Repor
     )
 
 
+def file_of(engine: Engine, number: str) -> CommitteeFile | None:
+    """A report's file whole, as it was told last; None where none was."""
+    files = COMMITTEE_FILES.c
+    with reading(engine) as connection:
+        found = connection.execute(select(files.file).where(files.number == number)).scalar()
+    return found if isinstance(found, CommitteeFile) else None
+
+
 def editions(engine: Engine, period: Period, lines: Sequence[LineOfBusiness]) -> list[ReportRow]:
     """Every edition of a report, the last one first."""
     same = (REPORTS.first_day == period.first, REPORTS.last_day == period.last, REPORTS.lines == _lines(lines))
@@ -262,6 +270,9 @@ def _stand(connection: Connection, transition: CommitteeTransition) -> None:
     connection.execute(
         update(COMMITTEE_REPORTS).where(REPORTS.number == transition.number).values(**_values(transition))
     )
+    if transition.file is not None:
+        whole = {"number": transition.number, "file": transition.file}
+        connection.execute(inserting(connection.dialect.name, COMMITTEE_FILES.name, change=True), [whole])
     rows = [_action(transition.number, action) for action in transition.actions]
     if rows:
         connection.execute(inserting(connection.dialect.name, COMMITTEE_ACTIONS.name, change=True), rows)

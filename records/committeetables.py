@@ -10,11 +10,11 @@ from sqlalchemy import Date, Index
 from sqlmodel import Field
 
 from policy.committee.decided import ActionKind
-from policy.committee.file import Making, ReportState
+from policy.committee.file import CommitteeFile, Making, ReportState
 from policy.contents import Committee
 from policy.report.shape import CommitteeReport
 from policy.tasks import TaskState
-from records.columns import Readable, ReportJson
+from records.columns import FileJson, Readable, ReportJson
 from records.rowbase import Record, instant, words
 
 
@@ -96,6 +96,15 @@ class CommitteeLineRecord(Record, table=True):
     actor: str = words()
     clause: str = words()
     unsigned: bool
+
+
+class CommitteeFileRecord(Record, table=True):
+    """A report's file whole, as its workflow told it last: what a new run goes on from."""
+
+    __tablename__ = "committee_files"
+
+    number: str = words(primary_key=True, foreign_key="committee_reports.number")
+    file: CommitteeFile = Field(sa_type=FileJson)
 
 
 COMMITTEES = Record.metadata

@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
 from policy.calendar import local_day
+from policy.people import Member
 from policy.request import Request
-from policy.third_opinion import belongs_to
+from policy.third_opinion import SUFFIX, belongs_to
 from policy.verdict import Value
 from records.database import reading, writing
 from records.statements import INSERTS, STARTED
-from records.tables import CASES, INTAKE, NUMBERING
+from records.tables import CASE_MEMBERS, CASES, INTAKE, NUMBERING
 
 FOUND = select(INTAKE.c.case_number, INTAKE.c.received_at, INTAKE.c.started_at, INTAKE.c.digest).where(
     INTAKE.c.external_reference == bindparam("reference")
@@ -101,6 +102,21 @@ class IntakeRegister:
             wanted = INTAKE.c.case_number == (of or case_number)
             found = connection.execute(select(INTAKE.c.request).where(wanted)).scalar()
         return found if isinstance(found, Request) else None
+
+    def request_now(self, case_number: str) -> Request | None:
+        """The request with its member as the case reaches him now; None for a number that was never given.
+
+        Of a case and its third opinion, which has a case of its own, the one speaks that told it last.
+        """
+        request = self.request_of(case_number)
+        if request is None:
+            return None
+        both = (case_number, belongs_to(case_number) or f"{case_number}{SUFFIX}")
+        members = CASE_MEMBERS.c
+        latest = select(members.member).where(members.case_number.in_(both)).order_by(members.told_at.desc()).limit(1)
+        with reading(self._engine) as connection:
+            found = connection.execute(latest).scalar()
+        return request.model_copy(update={"member": found}) if isinstance(found, Member) else request
 
     def registered(self, case_number: str) -> tuple[Request, datetime] | None:
         """A request as it was first submitted, and when it was received; None for a number that was never given."""

@@ -21,7 +21,7 @@ from records.statements import (
     TASKS_EXITED,
     inserting,
 )
-from records.tables import CASE_FACTS, CASES, CLOCKS, DOCUMENTS, LEDGER, NOTICES, REFUSALS, TASKS
+from records.tables import CASE_FACTS, CASE_MEMBERS, CASES, CLOCKS, DOCUMENTS, LEDGER, NOTICES, REFUSALS, TASKS
 
 
 class CaseLedger:
@@ -119,6 +119,7 @@ def _project(connection: Connection, transition: Transition) -> None:
     _write(connection, NOTICES, projections.notices(transition))
     _write(connection, DOCUMENTS, projections.documents(transition))
     _write(connection, CASE_FACTS, projections.facts(transition))
+    _write(connection, CASE_MEMBERS, projections.members(transition))
 
 
 def _take_off(connection: Connection, transition: Transition) -> None:

@@ -77,6 +77,13 @@ def tasks(transition: Transition) -> list[Row]:
     ]
 
 
+def members(transition: Transition) -> list[Row]:
+    """The member as the case reaches him now, where the case tells it."""
+    if transition.member is None:
+        return []
+    return [{"case_number": transition.case_number, "told_at": transition.at, "member": transition.member}]
+
+
 def clocks(transition: Transition) -> list[Row]:
     """The clocks that changed."""
     return [

@@ -1,4 +1,7 @@
-"""Where every case stands by the records, as far as Temporal must agree with it. Every function raises RecordsError."""
+"""Where every case stands by the records, as far as Temporal must agree with it. Every function raises RecordsError.
+
+Besides cases: delegates' decisions, and reports before the committees.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,9 +13,25 @@ from policy.tasks import TaskKind
 from policy.verdict import Value
 from records.database import reading
 from records.statements import FIRST_LATE
-from records.tables import CASES, DELEGATED_CASES, DELEGATED_LINES, INTAKE, LEDGER, NOTICES, TASKS
+from records.tables import (
+    CASES,
+    COMMITTEE_LINES,
+    COMMITTEE_REPORTS,
+    DELEGATED_CASES,
+    DELEGATED_LINES,
+    INTAKE,
+    LEDGER,
+    NOTICES,
+    TASKS,
+)
 
 AT_ONCE = 1000  # cases in one question
+KINDS = (CASES, DELEGATED_CASES, COMMITTEE_REPORTS)
+LINES = (
+    (LEDGER, LEDGER.c.case_number),
+    (DELEGATED_LINES, DELEGATED_LINES.c.number),
+    (COMMITTEE_LINES, COMMITTEE_LINES.c.number),
+)
 
 
 class Standing(Value):
@@ -32,7 +51,7 @@ class Told(Value):
 
 
 def open_standings(engine: Engine) -> Iterator[Standing]:
-    """Every case, and every delegate's decision, that has begun and is open, in portions that fit any memory."""
+    """Every case, delegate's decision and report that has begun and is open, in portions that fit any memory."""
     yield from _all(engine, CASES, CASES.c.number, CASES.c.closed_at.is_(None))
     unrecorded = (
         INTAKE.c.started_at.is_not(None) & ~select(CASES).where(CASES.c.number == INTAKE.c.case_number).exists()
@@ -40,23 +59,21 @@ def open_standings(engine: Engine) -> Iterator[Standing]:
     yield from _all(engine, INTAKE, INTAKE.c.case_number, unrecorded)
     begun = DELEGATED_CASES.c.started_at.is_not(None) & DELEGATED_CASES.c.closed_at.is_(None)
     yield from _all(engine, DELEGATED_CASES, DELEGATED_CASES.c.number, begun)
+    yield from _all(engine, COMMITTEE_REPORTS, COMMITTEE_REPORTS.c.number, COMMITTEE_REPORTS.c.closed_at.is_(None))
 
 
 def count_open(engine: Engine) -> int:
     """About how many ``open_standings`` gives: to say how far one has come."""
     with reading(engine) as connection:
-        counts = (
-            select(func.count()).select_from(table).where(table.c.closed_at.is_(None))
-            for table in (CASES, DELEGATED_CASES)
-        )
+        counts = (select(func.count()).select_from(table).where(table.c.closed_at.is_(None)) for table in KINDS)
         return sum(int(connection.execute(count).scalar_one()) for count in counts)
 
 
 def standing_of(engine: Engine, number: str) -> Standing | None:
     """One case; None where the records know nothing of it, or it was never started."""
     with reading(engine) as connection:
-        for table, key in ((CASES, CASES.c.number), (DELEGATED_CASES, DELEGATED_CASES.c.number)):
-            found = connection.execute(_columns(table, key).where(key == number)).first()
+        for table in KINDS:
+            found = connection.execute(_columns(table, table.c.number).where(table.c.number == number)).first()
             if found:
                 return _standing(*found)
         begun = select(INTAKE.c.case_number).where(INTAKE.c.case_number == number, INTAKE.c.started_at.is_not(None))
@@ -67,7 +84,7 @@ def told(engine: Engine, number: str, first: int) -> dict[int, Told]:
     """The lines that the ledger has of a case's own story, from ``first`` on, by number."""
     found: dict[int, Told] = {}
     with reading(engine) as connection:
-        for table, key in ((LEDGER, LEDGER.c.case_number), (DELEGATED_LINES, DELEGATED_LINES.c.number)):
+        for table, key in LINES:
             lines = select(table.c.seq, table.c.at, table.c.event).where(
                 key == number, table.c.seq >= first, table.c.seq < FIRST_LATE
             )

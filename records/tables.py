@@ -15,13 +15,13 @@ from policy.channels import Attempt
 from policy.complaints import FieldError
 from policy.lifecycle import Outcome, Stage
 from policy.particulars import NoticeEnd, NoticeKind, Recipient
-from policy.people import Role
+from policy.people import Member, Role
 from policy.request import LineOfBusiness, Priority, Request
 from policy.rule import Obligation
 from policy.tasks import TaskKind, TaskState
 from policy.timeframes import ClockState
 from records.chaintables import CHAINED
-from records.columns import Attempts, FieldErrors, Readable, RequestJson, RoleList
+from records.columns import Attempts, FieldErrors, MemberJson, Readable, RequestJson, RoleList
 from records.committeetables import COMMITTEES
 from records.delegatedtables import DELEGATED
 from records.directorytables import DIRECTORY
@@ -219,6 +219,16 @@ class RefusalRecord(Record, table=True):
     digest: str = words()
 
 
+class CaseMemberRecord(Record, table=True):
+    """The member of a case, as the case reaches him now; a row only where that is, or was, not what was received."""
+
+    __tablename__ = "case_members"
+
+    case_number: str = case_key()
+    told_at: datetime = instant()
+    member: Member = Field(sa_type=MemberJson)
+
+
 class LegalHoldRecord(Record, table=True):
     """What keeps a case's packet and records beyond their time. A case has as many as there are matters."""
 
@@ -258,6 +268,7 @@ ABSENCES = TABLES["absences"]
 SAVED_VIEWS = TABLES["saved_views"]
 API_TOKENS = TABLES["api_tokens"]
 API_KEYS = TABLES["api_keys"]
+CASE_MEMBERS = TABLES["case_members"]
 LEGAL_HOLDS = TABLES["legal_holds"]
 DIRECTORY_VERSIONS = TABLES["directory_versions"]
 DIRECTORY_PHYSICIANS = TABLES["directory_physicians"]
@@ -275,3 +286,4 @@ CASE_FACTS = TABLES["case_facts"]
 COMMITTEE_REPORTS = TABLES["committee_reports"]
 COMMITTEE_ACTIONS = TABLES["committee_actions"]
 COMMITTEE_LINES = TABLES["committee_lines"]
+COMMITTEE_FILES = TABLES["committee_files"]

@@ -231,5 +231,5 @@ class FakeRequests:
     def __init__(self, **requests: Request) -> None:
         self.requests = dict(requests)
 
-    def request_of(self, case_number: str) -> Request | None:
+    def request_now(self, case_number: str) -> Request | None:
         return self.requests.get(case_number)

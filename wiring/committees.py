@@ -177,8 +177,13 @@ class CommitteeDesk:
         return found
 
     def _why_not(self, number: str) -> str:
-        if committees.one(self._world.records, number) is None:
+        found = committees.one(self._world.records, number)
+        if found is None:
             return f"There is no report {number}. List them with: second-opinion committee list"
+        if found.report.closed_at is None:
+            return (
+                f"The report {number} is not at work in Temporal; set it going with: second-opinion reconcile {number}"
+            )
         return f"The report {number} is closed: everything that was decided on it has come to its end."
 
 

@@ -1,4 +1,4 @@
-"""What Temporal says of the runs of cases' workflows, asked past the SDK, which knows no paused ones.
+"""What Temporal says of the runs of cases' workflows, and of reports', asked past the SDK, which knows no paused ones.
 
 The SDK (1.35) raises ValueError where a paused workflow is in an answer. Here its status is mapped by us, in one place.
 Every function raises RPCError when Temporal does not answer.
@@ -13,8 +13,10 @@ from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest, 
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from policy.committee.order import is_report_number
 from wiring.comparing import Run, RunStatus
 from workflows import workflow_id
+from workflows.quarterly_report import report_workflow_id
 
 PAGE = 1000
 WITHIN = timedelta(seconds=10)
@@ -31,6 +33,11 @@ STATUSES = {
     7: RunStatus.TIMED_OUT,
     8: RunStatus.PAUSED,
 }
+
+
+def workflow_of(number: str) -> str:
+    """The id of the workflow of a case, or of a report before the committees."""
+    return report_workflow_id(number) if is_report_number(number) else workflow_id(number)
 
 
 async def listed(client: Client, query: str, most: int | None = None) -> AsyncIterator[WorkflowExecutionInfo]:
@@ -73,7 +80,7 @@ async def paused(client: Client) -> list[str]:
 
 async def runs_of(client: Client, number: str) -> list[Run]:
     """All runs that Temporal keeps of a case, the newest first. ``number`` is one of ours, with no quote in it."""
-    found = [info async for info in listed(client, f"WorkflowId = '{workflow_id(number)}'")]
+    found = [info async for info in listed(client, f"WorkflowId = '{workflow_of(number)}'")]
     found.sort(key=lambda info: (info.start_time.ToNanoseconds(), not info.HasField("close_time")), reverse=True)
     return [Run(number=number, run_id=info.execution.run_id, status=_status(info)) for info in found]
 
@@ -81,7 +88,7 @@ async def runs_of(client: Client, number: str) -> list[Run]:
 async def newest_run(client: Client, number: str) -> Run | None:
     """The newest run of a case, as Temporal's own store has it; None where it has none."""
     asked = DescribeWorkflowExecutionRequest(
-        namespace=client.namespace, execution=WorkflowExecution(workflow_id=workflow_id(number))
+        namespace=client.namespace, execution=WorkflowExecution(workflow_id=workflow_of(number))
     )
     try:
         said = await client.workflow_service.describe_workflow_execution(asked, retry=True, timeout=WITHIN)
@@ -95,9 +102,12 @@ async def newest_run(client: Client, number: str) -> Run | None:
 
 
 def case_number(of_workflow: str) -> str:
-    """The number in a workflow's id; empty for what is no case's."""
-    number = of_workflow.removeprefix(workflow_id(""))
-    return number if number != of_workflow else ""
+    """The number in a workflow's id; empty for what is neither a case's nor a report's."""
+    for prefix in (workflow_id(""), report_workflow_id("")):
+        number = of_workflow.removeprefix(prefix)
+        if number != of_workflow and workflow_of(number) == of_workflow:
+            return number
+    return ""
 
 
 def _status(info: WorkflowExecutionInfo) -> RunStatus:

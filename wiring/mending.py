@@ -20,6 +20,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from policy.case import Case
+from policy.committee.file import CommitteeFile
 from policy.delegatecase import DelegatedCase
 from policy.lifecycle import Stage
 from policy.third_opinion import ThirdGiven, number_of_third
@@ -27,7 +28,7 @@ from policy.transition import GivenUp
 from records.standings import Standing, letters_left, standing_of, told
 from wiring.comparing import Difference, Kind, Run, RunStatus, compare_stories, contradicts
 from wiring.errors import TemporalError
-from wiring.executions import WITHIN, newest_run, runs_of
+from wiring.executions import WITHIN, newest_run, runs_of, workflow_of
 from wiring.sending import ANSWER_WITHIN
 from wiring.stories import story_of
 from wiring.world import World
@@ -40,7 +41,7 @@ SIGNALLED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
 UPDATED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
 log = logging.getLogger(__name__)
 
-AnyCase = Case | DelegatedCase
+AnyCase = Case | DelegatedCase | CommitteeFile
 
 
 class MendError(Exception):
@@ -173,7 +174,7 @@ class Mender:
                 asked = TerminateWorkflowExecutionRequest(
                     namespace=self._client.namespace,
                     workflow_execution=WorkflowExecution(
-                        workflow_id=workflow_id(one.run.number), run_id=one.run.run_id
+                        workflow_id=workflow_of(one.run.number), run_id=one.run.run_id
                     ),
                     reason="second-opinion reconcile: the case goes on in another run",
                 )
@@ -197,6 +198,10 @@ class Mender:
         """Temporal has nothing of the case any more: it begins with its request, and a supervisor is told."""
         number = standing.number
         case = await story_of(self._world, number).from_the_register(number)
+        if isinstance(case, CommitteeFile):
+            why = "Temporal had deleted its history: it goes on from what the records hold of it"
+            await self._start(case, standing.revision, f"{why}.", now, None)
+            return Mended(f"{why}, which is all of it.", beyond=standing.revision)
         if case is None:
             raise MendError("neither Temporal nor the register of requests has anything of it; restore a backup")
         if not standing.revision:
@@ -239,7 +244,7 @@ class Mender:
 
         As it came, with the signature that it came with. Gives back how many, and how many found the case closed again.
         """
-        handle = self._client.get_workflow_handle(workflow_id(base.run.number))
+        handle = self._client.get_workflow_handle(workflow_of(base.run.number))
         sent, late = set[str](), set[str]()
         for one in reversed(stood):  # in the order of the runs
             async for signal, body in self._were_sent(one.run):
@@ -258,7 +263,7 @@ class Mender:
 
     async def _were_sent(self, run: Run) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         """The actions that came in a run's signals, and in its updates, whose body names the signal."""
-        handle = self._client.get_workflow_handle(workflow_id(run.number), run_id=run.run_id)
+        handle = self._client.get_workflow_handle(workflow_of(run.number), run_id=run.run_id)
         async for event in handle.fetch_history_events():
             if event.event_type == SIGNALLED:
                 signalled = event.workflow_execution_signaled_event_attributes

@@ -22,7 +22,8 @@ from temporalio.common import SearchAttributeKey
 
 from policy.verdict import Value
 from records.database import reading
-from workflows import CASES, workflow_id
+from wiring.executions import case_number
+from workflows import CASES
 
 PROBLEMS = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
 TROUBLED = f"{PROBLEMS.name} IS NOT NULL AND ExecutionStatus = 'Running'"
@@ -46,8 +47,7 @@ async def stuck_cases(client: Client, limit: int) -> dict[str, str]:
     """The cases whose workflow's tasks fail, at most ``limit``, by number, with Temporal's word for the cause."""
     found = {}
     async for workflow in client.list_workflows(TROUBLED, limit=limit):
-        number = workflow.id.removeprefix(workflow_id(""))
-        if number != workflow.id:
+        if number := case_number(workflow.id):
             found[number] = _cause(workflow.typed_search_attributes.get(PROBLEMS, ()))
     return found
 

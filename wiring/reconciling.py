@@ -1,8 +1,8 @@
 """The records and Temporal are reconciled: what differs is named, mended where software can, else told a supervisor.
 
-For what is done to cases past our doors: a workflow that was terminated, reset, deleted or paused. Safe to repeat, and
-for any number at once. A difference counts only when it stands some seconds later, too: while a case acts, the two are
-apart for moments.
+For what is done to cases, and to reports before the committees, past our doors: a workflow that was terminated, reset,
+deleted or paused. Safe to repeat, and for any number at once. A difference counts only when it stands some seconds
+later, too: while a case acts, the two are apart for moments.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The two kinds of story that a case's workflow can tell, as whoever sets one going anew must know them."""
+"""The kinds of story that a workflow can tell, as whoever sets one going anew must know them."""
 
 import asyncio
 from datetime import datetime
@@ -9,10 +9,14 @@ from temporalio.common import Priority as TaskPriority
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from policy.case import GENERATION, Case, open_case
+from policy.committee.file import CommitteeFile
+from policy.committee.intervening import report_set_going
+from policy.committee.order import is_report_number
 from policy.delegatecase import DelegatedCase, receive_packet
 from policy.intervening import delegated_set_going, set_going
 from policy.request import Priority
 from policy.third_opinion import ThirdGiven
+from records.committees import file_of
 from records.delegated import one, packet_of
 from wiring.delegated import BEHIND
 from wiring.desk import ORDINARY, URGENT
@@ -22,9 +26,10 @@ from workflows.delegated import DelegatedClosing, DelegatedDecisionWorkflow, Del
 from workflows.delegatedview import at_start as delegated_at_start
 from workflows.inspection import at_start, words
 from workflows.messages import Closing, Opening
+from workflows.quarterly_report import QuarterlyReportWorkflow, ReportClosing, ReportOpening, report_workflow_id
 from workflows.second_opinion import SecondOpinionWorkflow
 
-OneCase = TypeVar("OneCase", Case, DelegatedCase)
+OneCase = TypeVar("OneCase", Case, DelegatedCase, CommitteeFile)
 LONGEST_SUMMARY = 190
 
 
@@ -35,7 +40,10 @@ class Story(Protocol[OneCase]):
         """The case as a run has it, or left it. Raises what a query raises."""
 
     async def from_the_register(self, number: str) -> OneCase | None:
-        """The case as its request or packet begins it; None where that was never registered. Raises RecordsError."""
+        """The case as its request or packet begins it; None where that was never registered. Raises RecordsError.
+
+        A report is kept whole: it comes as it was told last.
+        """
 
     def going_on(self, case: OneCase, recorded: int, why: str, now: datetime, third: ThirdGiven | None) -> OneCase:
         """The case as a new run goes on with it."""
@@ -150,6 +158,45 @@ class DelegatedStory:
         )
 
 
-def story_of(world: World, number: str) -> CaseStory | DelegatedStory:
+class ReportStory:
+    """Of a report before the committees."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def of_run(self, client: Client, number: str, run_id: str) -> CommitteeFile:
+        """The file as a run has it, or left it."""
+        handle: WorkflowHandle[QuarterlyReportWorkflow, ReportClosing] = client.get_workflow_handle_for(
+            QuarterlyReportWorkflow.run, report_workflow_id(number), run_id=run_id
+        )
+        return await handle.query(QuarterlyReportWorkflow.whole_file)
+
+    async def from_the_register(self, number: str) -> CommitteeFile | None:
+        """The file as the records hold it."""
+        return await asyncio.to_thread(file_of, self._world.records, number)
+
+    def going_on(
+        self, case: CommitteeFile, recorded: int, why: str, now: datetime, third: ThirdGiven | None
+    ) -> CommitteeFile:
+        """The file as a new run goes on with it; it never has a third opinion."""
+        del third
+        return report_set_going(case, recorded, why, now)
+
+    async def start(self, client: Client, case: CommitteeFile) -> None:
+        """A new run."""
+        await client.start_workflow(
+            QuarterlyReportWorkflow.run,
+            ReportOpening(order=case.order, trust=case.trust, resumed=case, is_set_going=True),
+            id=report_workflow_id(case.number),
+            task_queue=CASES,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+            static_summary=f"The committees' report of {case.number}: set going anew"[:LONGEST_SUMMARY],
+        )
+
+
+def story_of(world: World, number: str) -> CaseStory | DelegatedStory | ReportStory:
     """The kind that a number belongs to."""
+    if is_report_number(number):
+        return ReportStory(world)
     return DelegatedStory(world) if number.startswith("DD-") else CaseStory(world)

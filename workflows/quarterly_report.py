@@ -27,7 +27,8 @@ from policy.committee.actions import (
     WithdrawAction,
 )
 from policy.committee.decided import DecidedAction
-from policy.committee.file import CommitteeFile, Made, begin, closed, finished, gathered, reconciled
+from policy.committee.file import CommitteeFile, Made, Making, begin, closed, finished, gathered, reconciled
+from policy.committee.intervening import report_cancelled
 from policy.committee.letters import OwedLetter
 from policy.committee.order import ReportOrder
 from policy.committee.time import next_alarm, ring, sent, undeliverable
@@ -37,7 +38,7 @@ from policy.report.period import quarter_before, report_day
 from policy.trust import Trust
 from policy.verdict import Value
 from workflows import CASES, LETTERS
-from workflows.carrying import EFFECT, LONGEST_HISTORY, RECORDING
+from workflows.carrying import EFFECT, LONGEST_HISTORY, RECORDING, was_cancelled
 from workflows.deadline import Deadline
 from workflows.receiving import UNKNOWN, read, refuse_signal, taken
 from workflows.reportview import details
@@ -54,11 +55,20 @@ MAKING: dict[str, Any] = {
 
 
 class ReportOpening(Value):
-    """A report that is asked for. ``resumed`` is its file as an earlier run of its workflow left it."""
+    """A report that is asked for. ``resumed`` is its file as an earlier run of its workflow left it.
+
+    ``is_set_going`` says that this run was broken off, so that nobody knows what of it the records were told.
+    """
 
     order: ReportOrder
     trust: Trust = Trust()
     resumed: CommitteeFile | None = None
+    is_set_going: bool = False
+
+    @property
+    def recorded(self) -> CommitteeFile | None:
+        """The file as the records have it; None where they are told all of it (anew)."""
+        return None if self.is_set_going else self.resumed
 
     @property
     def file(self) -> CommitteeFile:
@@ -98,18 +108,28 @@ class QuarterlyReportWorkflow:
     def __init__(self, opening: ReportOpening) -> None:
         self._opening = opening
         self.file: CommitteeFile = opening.file
-        self._recorded: CommitteeFile | None = opening.resumed
+        self._recorded: CommitteeFile | None = opening.recorded
         self._deadline = Deadline()
         self._mail: asyncio.Task[None] | None = None
 
     @workflow.run
     async def run(self, opening: ReportOpening) -> ReportClosing:
+        """The report's life; who cancels its workflow is refused, and what was under way is asked for again."""
+        while True:
+            try:
+                return await self._story(is_new=opening.resumed is None)
+            except BaseException as trouble:
+                if not was_cancelled(trouble):
+                    raise
+                self.file = report_cancelled(self.file, workflow.now())
+
+    async def _story(self, *, is_new: bool) -> ReportClosing:
         """Made once, then in the committees' hands; it ends when everything that they decided has ended."""
-        if opening.resumed is None and await self._was_finished():
+        if is_new and self._recorded is None and await self._was_finished():
             return ReportClosing(number=self.file.number, was_finished=True)
         if self.file.ready_at is None:
             await self._make()
-        while True:
+        while self.file.closed_at is None:
             await self._record()
             self._send_what_is_owed()
             self._show()
@@ -122,7 +142,8 @@ class QuarterlyReportWorkflow:
             )
             if self._deadline.has_rung:
                 self.file = ring(self.file, workflow.now())
-        self.file = closed(self.file, workflow.now())
+        if self.file.closed_at is None:  # it may have been closed when its workflow was cancelled
+            self.file = closed(self.file, workflow.now())
         await self._record()
         self._show()
         self._deadline.move(None)
@@ -139,8 +160,11 @@ class QuarterlyReportWorkflow:
         )
 
     async def _make(self) -> None:
-        await self._step(self._asked(ReportSteps.gather_report, "Gather the figures"), gathered)
-        await self._step(self._asked(ReportSteps.reconcile_report, "Count them a second time"), reconciled)
+        """From the step that it had come to: what was done before the work was broken off is not told twice."""
+        if self.file.making is Making.GATHERING:
+            await self._step(self._asked(ReportSteps.gather_report, "Gather the figures"), gathered)
+        if self.file.making is Making.RECONCILING:
+            await self._step(self._asked(ReportSteps.reconcile_report, "Count them a second time"), reconciled)
         await self._step(self._asked(ReportSteps.render_report, "Set and store the files"), finished)
 
     def _asked(self, step: Any, summary: str) -> Callable[[], Awaitable[Made]]:  # noqa: ANN401 - a method of the steps
@@ -237,7 +261,7 @@ class QuarterlyReportWorkflow:
             return
         await workflow.wait_condition(workflow.all_handlers_finished)
         if not self._has_news:
-            workflow.continue_as_new(self._opening.model_copy(update={"resumed": self.file}))
+            workflow.continue_as_new(self._opening.model_copy(update={"resumed": self.file, "is_set_going": False}))
 
     def _show(self) -> None:
         workflow.set_current_details(details(self.file, workflow.now()))

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from policy.calendar import local_day
 from policy.case import open_case
+from policy.catalogue import ENGLISH
 from policy.committee.decided import DecidedAction
 from policy.committee.deciding import letter_reference
 from policy.contents import CommitteeAction
@@ -36,7 +37,10 @@ class OwedLetter(Value):
 
 
 def compose(owed: OwedLetter, request: Request | None, now: datetime) -> Letter | Refused:
-    """The letter, to the member or treating provider of the case's request, or to the correspondent."""
+    """The letter, to the member or treating provider of the case's request, or to the correspondent.
+
+    ``request`` is the case's, its member as the case reaches him now: latest address, confidential contact, wishes.
+    """
     envelope = _envelope(owed, request, now)
     if isinstance(envelope, Refused):
         return envelope
@@ -68,14 +72,14 @@ def _envelope(owed: OwedLetter, request: Request | None, now: datetime) -> Envel
         return Refused(reason=NOT_ON_RECORD, field="about_case")
     case = open_case(action.about_case, request, now)
     name, address = addressee(case, notice.recipient)
-    member = request.member
+    to_member = notice.recipient is Recipient.MEMBER
     return Envelope(
         key=notice.key,
         recipient=notice.recipient,
         written_on=local_day(now),
         addressee=name,
         address_lines=address.lines if address else (),
-        language=member.language,
-        large_print=notice.recipient is Recipient.MEMBER and member.large_print,
+        language=request.member.language if to_member else ENGLISH,
+        large_print=to_member and request.member.large_print,
         routes=routes(case, notice),
     )

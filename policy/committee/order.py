@@ -47,6 +47,11 @@ def report_number(period: Period, lines: tuple[LineOfBusiness, ...] = (), editio
     return "-".join([period.name.replace("..", "-to-"), *about, *([f"e{edition}"] if edition > 1 else [])])
 
 
+def is_report_number(number: str) -> bool:
+    """Whether a number is a report's: it begins with a year, as no case's does (``SO-…``, ``DD-…``)."""
+    return number[:4].isdigit()
+
+
 def may_be_ordered(order: ReportOrder) -> Verdict:
     """Whether the period is over: what is reported of a running one would stand for the whole of it for ever."""
     if order.period.ends <= order.asked_at:

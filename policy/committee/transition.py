@@ -13,7 +13,10 @@ from policy.verdict import Value
 
 
 class CommitteeTransition(Value):
-    """New lines of the story, the actions that changed, where the report stands. Idempotent on (number, revision)."""
+    """New lines of the story, the actions that changed, where the report stands. Idempotent on (number, revision).
+
+    ``file`` is the whole of it: a report whose workflow is gone goes on from there.
+    """
 
     order: ReportOrder
     revision: int
@@ -30,6 +33,7 @@ class CommitteeTransition(Value):
     refused_count: int
     actions: tuple[DecidedAction, ...]
     entries: tuple[StoryEntry, ...]
+    file: CommitteeFile | None = None
 
     @property
     def number(self) -> str:
@@ -57,4 +61,5 @@ def between(before: CommitteeFile | None, after: CommitteeFile, at: datetime) ->
         refused_count=after.refused_count,
         actions=tuple(a for a in after.actions if a not in known),
         entries=tuple(e for e in after.story if e.seq > seq),
+        file=after,
     )

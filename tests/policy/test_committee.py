@@ -24,7 +24,7 @@ from policy.request import LineOfBusiness
 from policy.tasks import TaskState
 from policy.trust import Trust, TrustMode
 from policy.verdict import Refused
-from tests.builders import a_request
+from tests.builders import a_member, a_request
 from tests.committees import (
     CHAIR,
     FLAG,
@@ -338,6 +338,16 @@ def test_a_member_is_written_to_in_the_member_s_language_and_at_the_only_address
     assert (letter.language, letter.addressee) == ("es", request.member.name.full)
     assert isinstance(unknown, Refused)
     assert unknown.reason == NOT_ON_RECORD
+
+
+def test_the_treating_provider_is_written_to_in_english_whatever_the_member_speaks():
+    request = a_request(member=a_member(language="es", large_print=True))
+    file = does(presented(), CHAIR, "decide_action", **{**MEMBER, "kind": "inform_provider"})
+
+    letter = compose(OwedLetter(report=file.number, action=file.actions[0]), request, THEN)
+
+    assert isinstance(letter, Letter)
+    assert (letter.language, letter.wanted_language, letter.large_print) == ("en", "en", False)
 
 
 # -- sent twice, unsigned, at random
