@@ -9,7 +9,8 @@ from cyclopts import App, Parameter
 
 from cli.house import BAD_INPUT, DONE, REFUSED, server_address, staff
 from cli.options import Count, Data, Json, Who, records
-from cli.screen import as_json, complain, console, table
+from cli.screen import as_json, complain, console, now, table
+from policy.committee.time import Lateness
 from policy.contents import Committee
 from policy.report.period import parsed
 from policy.request import LineOfBusiness
@@ -29,6 +30,7 @@ app = App(name="committee")
 NO_SUCH = "There is no report {}. List them with: second-opinion committee list"
 LISTED = ("Report", "Stands", "Cases", "Flags", "Open actions", "Due")
 DECIDED = ("Report", "Action", "What", "Owner", "Last day", "Stands", "Letter")
+COLOURS = {Lateness.OVERDUE: "red", Lateness.SOON: "yellow"}
 NOBODY = "There is nobody {} in the staff file. List the staff with: second-opinion staff"
 Line = Annotated[
     tuple[LineOfBusiness, ...], Parameter(name="--line", negative="", help="Only this line of business; repeatable.")
@@ -246,12 +248,20 @@ def _print_actions(rows: Sequence[ActionRow]) -> None:
 def _listed(row: ReportRow) -> tuple[str, ...]:
     due = spoken(row.next_due) if row.next_due else ""
     stands = words(row.state) if row.ready_at else row.making.value
-    return row.number, stands, f"{row.cases:,}", str(row.flags), str(row.open_actions), due
+    counted = f"{row.cases:,}", str(row.flags), str(row.open_actions)
+    return row.number, stands, *counted, _marked(due, row.lateness(now()))
 
 
 def _decided(row: ActionRow) -> tuple[str, ...]:
-    stands = "overdue" if row.escalated and row.ended_at is None else _state(row.state)
+    late = row.lateness(now())
+    stands = _marked("", late) if late else _state(row.state)
     return row.number, row.id, words(row.kind), row.owner, str(row.due or ""), stands, row.told
+
+
+def _marked(due: str, late: Lateness) -> str:
+    """A last day with how it stands to it, in words and, beside them, in colour."""
+    said = ", ".join(filter(None, (due, late)))
+    return f"[{COLOURS[late]}]{said}[/]" if late else said
 
 
 def _state(state: TaskState) -> str:

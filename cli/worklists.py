@@ -13,10 +13,11 @@ from cyclopts import App, Parameter
 from sqlalchemy import Engine
 
 from cli.options import DONE, Count, Flag, Json, Reason, To, Who, records
-from cli.screen import as_json, console, json_line, tasks_table
+from cli.screen import as_json, console, json_line, now, tasks_table
+from policy.committee.time import Lateness
 from policy.people import Actor, Role
 from policy.tasks import IN_CHARGE
-from records import queries
+from records import committees, queries
 from records.rows import TaskRow
 from wiring.questions import AnswerError
 from wiring.settings import read_settings
@@ -90,6 +91,8 @@ def list_tasks(
         return keep_watching(lambda: look(engine, wanted), lambda lists: _text(lists, wanted, json=json), _stopping())
     lists = look(engine, wanted)
     as_json(plain(lists)) if json else _print(lists, wanted)
+    if person and not json and "mine" in whose:
+        _say_what_committees_decided(engine, person.id)
     return DONE
 
 
@@ -164,6 +167,18 @@ def _print(lists: Lists, wanted: Wanted) -> None:
     for whose, rows in lists.items():
         title, empty = heading(whose, wanted.person, claimable=bool(lists.get("group")))
         tasks_table(rows, f"{title}, due soonest first", empty=empty)
+
+
+def _say_what_committees_decided(engine: Engine, person: str) -> None:
+    """That is a list of its own, because it belongs to reports and not to cases: here stands that there is some."""
+    rows = committees.work(engine, owner=person)
+    if not rows:
+        return
+    late = [row.lateness(now()) for row in rows]
+    marks = [f"{late.count(mark)} {mark}" for mark in (Lateness.OVERDUE, Lateness.SOON) if mark in late]
+    decided = f"{len(rows)} of what committees decided {'is' if len(rows) == 1 else 'are'} {person}'s"
+    said = ", ".join([decided, *marks])
+    console.print(f"{said}: second-opinion committee work --owner {person}", soft_wrap=True)
 
 
 def heading(whose: Whose, person: Actor | None, *, claimable: bool) -> tuple[str, str]:

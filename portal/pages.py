@@ -12,6 +12,7 @@ from jinja2_fragments import render_block
 from policy.attention import left as time_left
 from policy.calendar import LOS_ANGELES
 from policy.clauses import Clause
+from policy.committee.order import is_report_number
 from policy.request import Reason
 from policy.timeframes import spoken
 from portal.access import Room, may_do
@@ -45,7 +46,15 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        words=in_words, choice=_choice, spoken=spoken, day=_day, iso=_iso, left=left, standing=standing, told=told
+        words=in_words,
+        choice=_choice,
+        spoken=spoken,
+        day=_day,
+        iso=_iso,
+        left=left,
+        standing=standing,
+        told=told,
+        place=place,
     )
     made.globals.update(now=now)
     return made
@@ -111,6 +120,13 @@ def standing(at: datetime | None) -> str:
         return "calm"
     hours = (at - now()).total_seconds() / 3600
     return "overdue" if hours < 0 else "soon" if hours < 24 else "calm"
+
+
+def place(number: str) -> str:
+    """The page of what a number belongs to: a report before the committees, a delegate's decision, a case."""
+    if is_report_number(number):
+        return f"/reports/{number}/committee"
+    return f"/delegated/{number}" if number.startswith("DD-") else f"/cases/{number}"
 
 
 # Codes that people write otherwise than in small letters.

@@ -15,7 +15,7 @@ from portal.access import Room
 from portal.house import House
 from portal.pages import go, now, page
 from portal.session import Visit, entering
-from records import delegated
+from records import committees, delegated
 from records.oversight import LATEST, Oversight, oversight
 from records.troubles import TroubleKind, Troubles
 from wiring.temporal import TemporalError
@@ -54,6 +54,7 @@ async def supervisor(visit: Overseeing) -> Response:
         block="overview",
         seen=seen,
         delegated=await asyncio.to_thread(delegated.tally, visit.house.world.records),
+        late=await asyncio.to_thread(committees.overdue, visit.house.world.records, now()),
         stuck=stuck,
         troubles=found,
         names=names,

@@ -23,7 +23,8 @@ from portal.access import WORKERS, Room, may_do
 from portal.house import House
 from portal.pages import go, now, page
 from portal.session import NotFound, Visit, entering
-from records import views
+from records import committees, views
+from records.committees import ActionRow
 from records.rows import TaskRow
 from records.views import SavedView, TooManyViews
 from records.worklists import PAGE, TaskFilter, Viewer, Whose, worklist
@@ -144,6 +145,7 @@ def tasks(visit: Working) -> Response:
         first=(shown.page - 1) * PAGE + 1,
         once=uuid4().hex,
         longest_name=views.LONGEST_NAME,
+        decided=_decided(visit, shown.tab),
     )
 
 
@@ -247,6 +249,16 @@ def one_of(kind: type[E], text: str | None) -> E | None:
 def page_number(text: str | None) -> int:
     """A page's number, 1 for what is none."""
     return max(1, int(text)) if text and text.isascii() and text.isdigit() and len(text) < 7 else 1
+
+
+def _decided(visit: Visit, tab: Whose) -> list[ActionRow]:
+    """What committees decided that is this person's; under everybody's tasks all that is overdue or due soon."""
+    if not visit.may_enter(Room.COMMITTEE) or tab is Whose.GROUP:
+        return []
+    records = visit.house.world.records
+    if tab is Whose.MINE:
+        return committees.work(records, owner=visit.actor.id)
+    return [row for row in committees.work(records) if row.lateness(now())]
 
 
 def _may_claim(actor: Actor, row: TaskRow) -> bool:

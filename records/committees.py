@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select, update
 
+from policy.calendar import local_day
 from policy.committee.decided import ActionKind, DecidedAction
 from policy.committee.file import CommitteeFile, Making, ReportState
 from policy.committee.order import ReportOrder
+from policy.committee.time import Lateness, lateness
 from policy.committee.transition import CommitteeTransition, between
 from policy.contents import Committee
 from policy.report.period import Period
@@ -69,6 +71,10 @@ class ReportRow(Value):
         """The lines of business that it is about; none: all of them."""
         return tuple(LineOfBusiness(line) for line in self.lines.split())
 
+    def lateness(self, now: datetime) -> Lateness:
+        """How the action stands that is due first."""
+        return lateness(local_day(self.next_due) if self.next_due else None, now)
+
 
 class ActionRow(Value):
     """A decision of a committee as it stands."""
@@ -91,6 +97,10 @@ class ActionRow(Value):
     ended_at: datetime | None
     ended_by: str
     outcome: str
+
+    def lateness(self, now: datetime) -> Lateness:
+        """How it stands to its last day; of one that has ended nothing is late."""
+        return lateness(self.due if self.ended_at is None else None, now)
 
 
 class ReportFile(Value):
@@ -187,6 +197,13 @@ def brought_up_to(found: ReportFile, file: CommitteeFile, at: datetime) -> Repor
         actions=tuple(ActionRow.model_validate(_action(now.number, action)) for action in now.actions),
         ledger=(*found.ledger, *(LedgerRow(case_number=now.number, **entry) for entry in lately)),
     )
+
+
+def overdue(engine: Engine, now: datetime) -> int:
+    """How many open actions have passed their last day in Los Angeles."""
+    late = select(func.count()).where(ACTIONS.ended_at.is_(None), ACTIONS.due < local_day(now))
+    with reading(engine) as connection:
+        return int(connection.execute(late).scalar_one())
 
 
 def file_of(engine: Engine, number: str) -> CommitteeFile | None:

@@ -1,10 +1,11 @@
 """What time does to what the committees decided: a reminder, then the supervisor. And what became of letters. P12."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from policy.alarms import Alarm
-from policy.calendar import CalendarName, end_of_day, last_business_day_by
+from policy.calendar import CalendarName, end_of_day, last_business_day_by, local_day
 from policy.committee.decided import DecidedAction
 from policy.committee.file import CommitteeFile
 from policy.dispatch import Delivery
@@ -15,14 +16,39 @@ REMINDED_BEFORE = 2  # business days before the last one; ours, no rule names a 
 STORY = "the story"  # who ends an action whose letter has left and which asks for no answer
 
 
+class Lateness(StrEnum):
+    """How an open action stands to its last day, in the words that every list has for it; empty: there is time."""
+
+    OVERDUE = "overdue"
+    SOON = "due soon"
+    IN_TIME = ""
+
+
+def lateness(due: date | None, now: datetime) -> Lateness:
+    """Overdue from the end of its last day in Los Angeles on; due soon from when its owner is reminded on.
+
+    It follows the clock alone, so that a list is right also while the report's workflow is away.
+    """
+    if due is None:
+        return Lateness.IN_TIME
+    today = local_day(now)
+    if today > due:
+        return Lateness.OVERDUE
+    return Lateness.SOON if today > _reminding_day(due) else Lateness.IN_TIME
+
+
+def _reminding_day(due: date) -> date:
+    """Two business days before the last one."""
+    for _ in range(REMINDED_BEFORE):
+        due = last_business_day_by(due - timedelta(days=1), CalendarName.STATE)
+    return due
+
+
 def reminds_at(action: DecidedAction) -> datetime | None:
     """The end of the business day on which its owner is reminded: two before its last one, once."""
     if not action.is_open or action.due is None or action.reminded or action.escalated:
         return None
-    day = action.due
-    for _ in range(REMINDED_BEFORE):
-        day = last_business_day_by(day - timedelta(days=1), CalendarName.STATE)
-    return max(end_of_day(day), action.decided_at)
+    return max(end_of_day(_reminding_day(action.due)), action.decided_at)
 
 
 def overdue_at(action: DecidedAction) -> datetime | None:

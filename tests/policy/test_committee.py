@@ -13,7 +13,7 @@ from policy.committee.actions import COMMITTEE_ACTIONS
 from policy.committee.file import CommitteeFile, Made, ReportState, begin, closed
 from policy.committee.letters import NOT_ON_RECORD, OwedLetter, compose
 from policy.committee.order import may_be_ordered, report_number
-from policy.committee.time import next_alarm, ring, sent, undeliverable
+from policy.committee.time import Lateness, lateness, next_alarm, overdue_at, reminds_at, ring, sent, undeliverable
 from policy.committee.transition import between
 from policy.contents import Committee
 from policy.dispatch import Delivery
@@ -348,6 +348,34 @@ def test_the_treating_provider_is_written_to_in_english_whatever_the_member_spea
 
     assert isinstance(letter, Letter)
     assert (letter.language, letter.wanted_language, letter.large_print) == ("en", "en", False)
+
+
+@pytest.mark.parametrize(
+    ("now", "standing"),
+    [
+        (datetime(2026, 11, 19, 7, 59, 59, tzinfo=UTC), Lateness.IN_TIME),  # Wednesday 2026-11-18 23:59:59 PST
+        (datetime(2026, 11, 19, 8, 0, tzinfo=UTC), Lateness.SOON),  # Thursday 2026-11-19 00:00 PST
+        (datetime(2026, 11, 21, 7, 59, 59, tzinfo=UTC), Lateness.SOON),  # Friday 2026-11-20 23:59:59 PST
+        (datetime(2026, 11, 21, 8, 0, tzinfo=UTC), Lateness.OVERDUE),  # Saturday 2026-11-21 00:00 PST
+    ],
+)
+def test_an_action_is_due_soon_and_overdue_by_days_in_los_angeles(now, standing):
+    assert lateness(date(2026, 11, 20), now) is standing  # a Friday
+    assert lateness(None, now) is Lateness.IN_TIME
+
+
+@given(st.integers(0, 200), st.floats(0, 24 * 210))
+def test_a_list_says_due_soon_from_when_the_owner_is_reminded_and_overdue_from_when_the_supervisor_is_told(days, hours):
+    action = decided(due=date(2026, 10, 20) + timedelta(days=days)).actions[0]
+    now = THEN + timedelta(hours=hours)
+    reminded, told = reminds_at(action), overdue_at(action)
+
+    found = lateness(action.due, now + timedelta(seconds=1))
+
+    assert reminded
+    assert told
+    assert (found is Lateness.OVERDUE) == (told <= now)
+    assert found is not Lateness.IN_TIME or now < reminded
 
 
 # -- sent twice, unsigned, at random

@@ -1,6 +1,7 @@
 """The member of a case as the case reaches him now, for letters that are written without the case. P12, P3."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
@@ -18,7 +19,8 @@ from records.committees import CommitteeReports
 from records.intake import IntakeRegister
 from records.ledger import CaseLedger
 from records.tables import CASE_MEMBERS
-from tests.builders import CASE_MANAGER, MONDAY, a_member, a_request
+from tests.builders import ADDRESS as HOME
+from tests.builders import CASE_MANAGER, MONDAY, a_member
 from tests.committees import CHAIR, MANAGER, THEN, UM, does, presented
 from tests.fakes import FakeMailroom, FakeReportRenderer, FakeReportShelf, FakeReportSource
 from tests.policy.steps import denied, letters_left, pending
@@ -97,33 +99,31 @@ def test_of_a_member_who_changed_nothing_nothing_is_kept_besides_the_request(eng
 
     with engine.connect() as connection:
         assert connection.execute(select(CASE_MEMBERS)).all() == []
-    assert written(engine).address_lines == a_request().member.address.lines  # type: ignore[union-attr]
+    assert written(engine).address_lines == HOME.lines
 
 
 def test_an_address_that_becomes_again_what_it_was_is_told_too(engine: Engine, ledger: CaseLedger):
     case = received(engine, ledger, letters_left(denied()))
-    home = case.request.member.address
-    for hours, address in enumerate((BIRCH, home), start=1):
+    for hours, address in enumerate((BIRCH, HOME), start=1):
         key = next(n.key for n in reversed(case.notices) if n.recipient == "member" and n.sent_at)
-        back = {"letter_key": key, "reason": "Moved.", "address": address}
+        back: dict[str, Any] = {"letter_key": key, "reason": "Moved.", "address": address}
         case = becomes(ledger, case, does_to(case, CASE_MANAGER, "report_returned_letter", **back), hours)
         case = becomes(ledger, case, letters_left(case), hours)
 
-    assert home
-    assert written(engine).address_lines == home.lines
+    assert written(engine).address_lines == HOME.lines
 
 
 def test_an_older_transition_that_comes_late_changes_no_address(engine: Engine, ledger: CaseLedger):
     case = received(engine, ledger, letters_left(denied()))
     key = next(n.key for n in case.notices if n.recipient == "member")
-    back = {"letter_key": key, "reason": "Moved."}
+    back: dict[str, Any] = {"letter_key": key, "reason": "Moved."}
     moved = does_to(case, CASE_MANAGER, "report_returned_letter", address=BIRCH, **back)
     again = moved.but(information=()).tell(MONDAY, "note", "Back home")
     late = between(case, moved, MONDAY + timedelta(hours=1))
     becomes(ledger, moved, again, hours=2)
     ledger.record(late)
 
-    assert written(engine).address_lines == case.request.member.address.lines
+    assert written(engine).address_lines == HOME.lines
 
 
 def test_of_a_case_and_its_third_opinion_the_one_speaks_that_told_it_last(engine: Engine, ledger: CaseLedger):
@@ -131,7 +131,7 @@ def test_of_a_case_and_its_third_opinion_the_one_speaks_that_told_it_last(engine
     third = case.but(number=number_of_third(NUMBER), third_opinion_of=NUMBER)
     ledger.record(between(None, third, MONDAY))
     key = next(n.key for n in third.notices if n.recipient == "member")
-    back = {"letter_key": key, "reason": "Moved.", "address": BIRCH}
+    back: dict[str, Any] = {"letter_key": key, "reason": "Moved.", "address": BIRCH}
     becomes(ledger, third, does_to(third, CASE_MANAGER, "report_returned_letter", **back), hours=3)
 
     assert written(engine).address_lines == BIRCH.lines
