@@ -12,6 +12,7 @@ from cli.options import Count, Data, Json, Who, records
 from cli.screen import as_json, complain, console, now, table
 from policy.committee.time import Lateness
 from policy.contents import Committee
+from policy.particulars import Receipt
 from policy.report.period import parsed
 from policy.request import LineOfBusiness
 from policy.tasks import TaskState
@@ -221,8 +222,15 @@ async def _act(number: str, signal: str, actor: str, body: Mapping[str, Any], ac
     elif receipt.accepted:
         console.print(f"{number}: {words(receipt.action)}: done.")
     else:
-        complain(f"{number}: refused: {receipt.reason}{f' ({receipt.clause})' if receipt.clause else ''}")
+        complain(f"{number}: refused: {_why(receipt)}")
     return DONE if receipt.accepted else REFUSED
+
+
+def _why(receipt: Receipt) -> str:
+    """The field that is meant, what is wrong with it, and the clause."""
+    field = receipt.fields[0].field if receipt.fields else ""
+    told = f"{field}: {receipt.reason}" if field else receipt.reason
+    return f"{told} ({receipt.clause})" if receipt.clause else told
 
 
 def _fields(data: str | None) -> Mapping[str, Any]:

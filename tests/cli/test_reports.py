@@ -6,9 +6,12 @@ import pytest
 from sqlalchemy import update
 
 from cli.main import run
+from policy.report.period import parsed
 from policy.report.shape import CommitteeReport
 from records.database import open_records, writing
 from records.tables import CASE_FACTS
+from tests.reporting.made import AS_OF
+from wiring.reports import compiled
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +87,53 @@ def test_made_up_cases_never_stand_among_others(ask):
 
     assert code == 3
     assert "These records hold cases; synthetic ones go only into empty records." in said
+
+
+def put(ask, monkeypatch, home, *words):
+    """Made-up cases in a house of their own; what was said, and the report of its last quarter."""
+    monkeypatch.setenv("SECOND_OPINION_HOME", str(home))
+    code, said = ask("report", "synthetic", "--cases", "12", "--delegated", "5", *words)
+    assert code == 0, said
+    period = words[-1] if "--last" in words else "2026-Q3"
+    engine = open_records(f"sqlite:///{home / 'records.db'}")
+    report = compiled(engine, parsed(period), AS_OF)
+    engine.dispose()
+    return said, report
+
+
+def test_the_same_seed_puts_the_same_cases_and_another_one_others(ask, monkeypatch, tmp_path):
+    (one, first), (same, second), (_, third) = (
+        put(ask, monkeypatch, tmp_path / str(n), "--seed", seed) for n, seed in enumerate(("7", "7", "8"))
+    )
+
+    assert one == same
+    assert first.tables == second.tables
+    assert first.tables != third.tables
+    assert all(report.synthetic for report in (first, second, third))
+
+
+def test_the_quarters_end_where_it_is_told_to(ask, monkeypatch, tmp_path):
+    said, report = put(ask, monkeypatch, tmp_path / "old", "--last", "2025-Q1")
+
+    assert said.startswith("96 synthetic cases and 40 delegated decisions, up to 2025-Q1. Planted:")
+    assert (report.id, report.cases) == ("2025-Q1", 12)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--last", "autumn"), "Autumn is no period; write 2026-Q3"),
+        (("--cases", "-1"), "Must be >= 0"),
+        (("--delegated", "100001"), "Must be <= 100000"),
+        (("--seed", "seven"), "int"),
+    ],
+)
+def test_made_up_cases_that_cannot_be_made_are_refused_and_nothing_is_put(ask, words, said):
+    code, told = ask("report", "synthetic", *words)
+    after, _ = ask("report", "synthetic", "--cases", "1", "--delegated", "0")
+
+    assert (code, said in told) == (2, True), told
+    assert after == 0  # the records were still empty
 
 
 def test_an_empty_quarter_has_a_report_too(ask, tmp_path):

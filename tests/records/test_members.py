@@ -50,7 +50,12 @@ def becomes(ledger: CaseLedger, before: Case, after: Case, hours: int = 1) -> Ca
 
 def written(engine: Engine) -> Letter:
     """The letter in which a committee tells the case's member something."""
-    told = {"kind": "inform_member", "about_case": NUMBER, "concern": "You waited long.", "tells": "We ask each week."}
+    told: dict[str, Any] = {
+        "kind": "inform_member",
+        "about_case": NUMBER,
+        "concern": "You waited long.",
+        "tells": "We ask each week.",
+    }
     file = does(presented(), CHAIR, "decide_action", committee=UM, owner=MANAGER, due_in_business_days=5, **told)
     mailroom, records = FakeMailroom(), CommitteeReports(engine)
     source, renderer, shelf = FakeReportSource(), FakeReportRenderer(), FakeReportShelf()

@@ -1,92 +1,26 @@
 """A report before the committees that was terminated, reset or deleted goes on from where it stood. Procedure 12."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from activities.upkeep import Tally
-from policy.calendar import local_day
 from policy.committee.file import CommitteeFile, Making, ReportState
-from policy.people import Actor
-from policy.report.period import parsed
-from records import committees
-from records.committees import ReportFile
 from records.troubles import TroubleKind
-from tests.committees import CHAIR, PLAN, QM, SUPERVISOR, UM
-from tests.fakes import FakeReportRenderer, FakeReportShelf, FakeReportSource
-from tests.wiring.interventions import Theatre, a_theatre
-from wiring.committees import CommitteeDesk, order_of, report_steps
+from tests.committees import CHAIR, UM
+from tests.fakes import FakeReportRenderer
+from tests.wiring.interventions import a_theatre
+from tests.wiring.sittings import NUMBER, Sitting
+from wiring.committees import report_steps
 from wiring.comparing import Kind
 from wiring.schedules import Upkeep
 from wiring.sending import ActionError
 from wiring.temporal import running_workers
 
 pytestmark = pytest.mark.server
-
-NUMBER = "2026-Q3"
-BY_POST = {
-    "name": "Coast Surgical Group",
-    "address": {"line1": "1 Bay St", "city": "Long Beach", "state": "CA", "postal_code": "90802"},
-}
-
-
-@dataclass
-class Sitting:
-    """Where a report is made and worked on, and operators intervene."""
-
-    theatre: Theatre
-    source: FakeReportSource = field(default_factory=FakeReportSource)
-    shelf: FakeReportShelf = field(default_factory=FakeReportShelf)
-
-    @property
-    def desk(self) -> CommitteeDesk:
-        return CommitteeDesk(self.theatre.client, self.theatre.world)
-
-    async def begin(self) -> None:
-        await self.desk.start(order_of(self.theatre.world, parsed(NUMBER), asked_by=SUPERVISOR.id))
-
-    async def until(self, wanted: Callable[[ReportFile], bool]) -> ReportFile:
-        """What the records hold, once it is as wanted."""
-        for _ in range(300):
-            found = committees.one(self.theatre.world.records, NUMBER)
-            if found is not None and wanted(found):
-                return found
-            await asyncio.sleep(0.1)
-        raise AssertionError(f"never came so far: {found}")
-
-    async def does(self, actor: Actor, signal: str, **fields: Any) -> None:
-        receipt = await self.desk.act(
-            NUMBER, signal, {"action_id": f"{signal}-{datetime.now(UTC)}", "actor": actor} | fields
-        )
-        assert receipt.accepted, receipt.reason
-
-    async def presented_with_a_letter_that_has_left(self) -> ReportFile:
-        await self.begin()
-        await self.until(lambda found: found.report.ready_at is not None)
-        today = local_day(datetime.now(UTC))
-        for committee in (UM, QM):
-            await self.does(CHAIR, "present_report", committee=committee, met_on=today)
-        plan = {**PLAN, "correspondent": BY_POST, "due": None, "due_in_business_days": 20}
-        await self.does(CHAIR, "decide_action", **plan)
-        return await self.until(lambda found: any(a.told == "provider told" for a in found.actions))
-
-    async def goes_on_to_its_end(self) -> ReportFile:
-        for committee in (UM, QM):
-            await self.does(CHAIR, "discuss_report", committee=committee, notes="One physician is late.")
-            await self.does(CHAIR, "accept_report", committee=committee)
-        await self.does(SUPERVISOR, "complete_action", action="A1", outcome="Carried out.")
-        return await self.until(lambda found: found.report.state is ReportState.CLOSED)
-
-    async def operator(self, *words: str) -> None:
-        await self.theatre.temporal("workflow", *words, "--workflow-id", f"report-{NUMBER}")
-
-    def letters(self) -> list[str]:
-        return sorted(path.name for path in (self.theatre.settings.home / "outbox").rglob("*.pdf"))
 
 
 @pytest.fixture
