@@ -12,7 +12,7 @@ from policy.people import Actor
 from policy.report.period import parsed
 from records import committees
 from records.committees import ReportFile
-from tests.committees import CHAIR, PLAN, QM, SUPERVISOR, UM
+from tests.committees import CHAIR, FLAG, PLAN, QM, SUPERVISOR, UM
 from tests.fakes import FakeReportShelf, FakeReportSource
 from tests.wiring.interventions import Theatre
 from wiring.committees import CommitteeDesk, order_of
@@ -31,6 +31,7 @@ class Sitting:
     theatre: Theatre
     source: FakeReportSource = field(default_factory=FakeReportSource)
     shelf: FakeReportShelf = field(default_factory=FakeReportShelf)
+    flag: str = FLAG  # that the committees answer; none in a report of no cases
 
     @property
     def desk(self) -> CommitteeDesk:
@@ -56,13 +57,17 @@ class Sitting:
 
     async def presented_with_a_letter_that_has_left(self) -> ReportFile:
         await self.begin()
+        await self.presented_and_decided()
+        return await self.until(lambda found: any(a.told == "provider told" for a in found.actions))
+
+    async def presented_and_decided(self) -> None:
+        """Once it is ready: before both committees, and a plan is asked for by letter."""
         await self.until(lambda found: found.report.ready_at is not None)
         today = local_day(datetime.now(UTC))
         for committee in (UM, QM):
             await self.does(CHAIR, "present_report", committee=committee, met_on=today)
-        plan = {**PLAN, "correspondent": BY_POST, "due": None, "due_in_business_days": 20}
+        plan = {**PLAN, "flag": self.flag, "correspondent": BY_POST, "due": None, "due_in_business_days": 20}
         await self.does(CHAIR, "decide_action", **plan)
-        return await self.until(lambda found: any(a.told == "provider told" for a in found.actions))
 
     async def goes_on_to_its_end(self) -> ReportFile:
         for committee in (UM, QM):
