@@ -36,8 +36,9 @@ letters: $(READY) ## Set a sample of every letter anew into docs/letters
 costs: $(READY) ## Write down what the scripted cases cost: events, workflow tasks, actions
 	$(BIN)/python -m bench --keep-costs
 
-histories: $(READY) ## Record the history and the state of every branch into tests/histories (FOLDER=name begins one)
+histories: $(READY) ## Record the history and the state of every branch, and of reports, into tests/histories (FOLDER=name begins one)
 	$(BIN)/python -m tests.histories.record $(FOLDER)
+	$(BIN)/python -m tests.histories.recordreports $(FOLDER)
 
 browse: $(READY) ## Start the server and its UI, and say where to look
 	$(BIN)/second-opinion server

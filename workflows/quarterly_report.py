@@ -111,6 +111,7 @@ class QuarterlyReportWorkflow:
         self._recorded: CommitteeFile | None = opening.recorded
         self._deadline = Deadline()
         self._mail: asyncio.Task[None] | None = None
+        self._was_cancelled = False
 
     @workflow.run
     async def run(self, opening: ReportOpening) -> ReportClosing:
@@ -119,8 +120,9 @@ class QuarterlyReportWorkflow:
             try:
                 return await self._story(is_new=opening.resumed is None)
             except BaseException as trouble:
-                if not was_cancelled(trouble):
-                    raise
+                if self._was_cancelled or not was_cancelled(trouble):
+                    raise  # a run is cancelled once; after that only a worker that lets go of it looks like that
+                self._was_cancelled = True
                 self.file = report_cancelled(self.file, workflow.now())
 
     async def _story(self, *, is_new: bool) -> ReportClosing:

@@ -11,18 +11,20 @@ import json
 import math
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from policy.actions import ACTIONS
+from policy.staffaction import StaffAction
 
 HERE = Path(__file__).parent
 FILE = "models.json"
 
 Schema = dict[str, Any]
+Actions = Mapping[str, type[StaffAction]]
 
 WORDS = {"title", "description", "examples", "deprecated", "$defs"}  # say nothing about what fits
 AT_LEAST = dict.fromkeys(("minLength", "minItems", "minProperties"), 0.0)
@@ -41,15 +43,15 @@ class Sent(NamedTuple):
     body: bytes
 
 
-def models() -> dict[str, Schema]:
+def models(actions: Actions = ACTIONS) -> dict[str, Schema]:
     """The JSON schema of every action, by name."""
-    return {name: model.model_json_schema() for name, model in ACTIONS.items()}
+    return {name: model.model_json_schema() for name, model in actions.items()}
 
 
-def decodes(sent: Sent) -> bool:
+def decodes(sent: Sent, actions: Actions = ACTIONS) -> bool:
     """Whether it fits the present model of its name."""
     try:
-        ACTIONS[sent.name].model_validate_json(sent.body)
+        actions[sent.name].model_validate_json(sent.body)
     except (KeyError, ValidationError):
         return False
     return True
@@ -72,13 +74,15 @@ def histories(folder: Path) -> list[Path]:
     return sorted(file for file in folder.glob("*.json") if file.name != FILE)
 
 
-def record_models(folder: Path) -> Path:
+def record_models(folder: Path, actions: Actions = ACTIONS) -> Path:
     """Writes the present models beside the histories of a folder, with the places of what does not fit them.
 
     What did not fit when it was recorded was refused then, and need not fit later. Raises FileExistsError.
     """
-    refused = [sent.place for history in histories(folder) for sent in actions_in(history) if not decodes(sent)]
-    text = json.dumps({"models": models(), "refused": refused}, indent=1, sort_keys=True)
+    refused = [
+        sent.place for history in histories(folder) for sent in actions_in(history) if not decodes(sent, actions)
+    ]
+    text = json.dumps({"models": models(actions), "refused": refused}, indent=1, sort_keys=True)
     with (folder / FILE).open("x", encoding="utf-8") as file:
         file.write(text + "\n")
     return folder / FILE

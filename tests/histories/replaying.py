@@ -1,4 +1,4 @@
-"""A replay that also says what has become of the case: the replayer itself compares only the commands."""
+"""A replay that also says what has become of the case, or report: the replayer itself compares only the commands."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from temporalio.worker import (
     WorkflowInterceptorClassInput,
 )
 
-from policy.case import Case
+from policy.storied import Storied
 from wiring.temporal import build_replayer
 from workflows import workflow_id
 
@@ -21,16 +21,19 @@ class _Onlooker(Interceptor):
     """Keeps hold of the workflow that is replayed.
 
     The SDK hands interceptors into the sandbox as they are, and the sandbox passes ``policy`` through: what is seen
-    here is the case itself.
+    here is the case, or a report's file, itself.
     """
 
     def __init__(self) -> None:
         self._seen: list[Any] = []
 
     @property
-    def case(self) -> Case | None:
-        """The case as it stands: asked after the replay, at the workflow's end or where the history breaks off."""
-        return self._seen[-1].case if self._seen else None
+    def kept(self) -> Storied | None:
+        """What the workflow keeps: asked after the replay, at the workflow's end or where the history breaks off."""
+        if not self._seen:
+            return None
+        kept = getattr(self._seen[-1], "case", None) or getattr(self._seen[-1], "file", None)
+        return kept if isinstance(kept, Storied) else None
 
     def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:  # noqa: A002, ARG002
         """An interceptor that changes nothing."""
@@ -44,11 +47,11 @@ class _Onlooker(Interceptor):
         return Looking
 
 
-async def replayed(history: WorkflowHistory) -> tuple[Exception | None, Case | None]:
-    """What the replayer objects to, if anything, and the case after the replay, in the sandbox."""
+async def replayed(history: WorkflowHistory) -> tuple[Exception | None, Storied | None]:
+    """What the replayer objects to, if anything, and the case or report after the replay, in the sandbox."""
     onlooker = _Onlooker()
     result = await build_replayer(onlooker).replay_workflow(history, raise_on_replay_failure=False)
-    return result.replay_failure, onlooker.case
+    return result.replay_failure, onlooker.kept
 
 
 def recorded_history(file: Path) -> WorkflowHistory:

@@ -1,17 +1,17 @@
-"""What a case was when its history was recorded, and in what it differs now."""
+"""What a case, or report, was when its history was recorded, and in what it differs now."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-from policy.case import Case
+from policy.storied import Storied
 
 # How an action is told from another under the same id is the story's own affair: its recipe may change.
 RECIPES: dict[str, Any] = {"receipts": {"__all__": {"digest"}}, "refusals": {"__all__": {"digest"}}}
 
 
-def state(case: Case) -> dict[str, Any]:
-    """All that a case knows, as JSON, but for the digests."""
+def state(case: Storied) -> dict[str, Any]:
+    """All that a case, or a report's file, knows, as JSON, but for the digests."""
     return case.model_dump(mode="json", exclude=RECIPES)
 
 
@@ -20,7 +20,7 @@ def state_file(history: Path) -> Path:
     return history.parent / "states" / history.name
 
 
-def write_state(history: Path, case: Case) -> None:
+def write_state(history: Path, case: Storied) -> None:
     """Writes the state down beside its history."""
     file = state_file(history)
     file.parent.mkdir(exist_ok=True)

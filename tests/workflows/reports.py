@@ -86,10 +86,10 @@ class Reports:
         )
         return order
 
-    async def resume(self, file: CommitteeFile) -> None:
-        """The work goes on in a new run, as when its history has grown long."""
+    async def resume(self, file: CommitteeFile, *, is_set_going: bool = False) -> None:
+        """The work goes on in a new run, as when its history has grown long, or when it was broken off."""
         await self.handle.terminate()
-        opening = ReportOpening(order=file.order, resumed=file)
+        opening = ReportOpening(order=file.order, resumed=file, is_set_going=is_set_going)
         self.handle = await self.env.client.start_workflow(
             QuarterlyReportWorkflow.run, opening, id=report_workflow_id(file.number), task_queue=CASES
         )
