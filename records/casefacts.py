@@ -16,7 +16,7 @@ from policy.delegatefindings import Part, Result
 from policy.report.clocks import ClockFact
 from policy.report.delegates import DelegatedFact
 from policy.report.drill import looked_at
-from policy.report.facts import CaseFact
+from policy.report.facts import CaseFact, WatchedCase
 from policy.report.period import Period
 from policy.report.shape import Drill
 from policy.request import LineOfBusiness
@@ -28,10 +28,6 @@ from records.tables import CASE_FACTS, CASES, CLOCKS, DELEGATED_CASES, DELEGATED
 AT_ONCE = 2000  # rows
 MARK = "SYNTHETIC"
 FIELDS = tuple(CaseFact.model_fields)
-WATCHED = (  # of all fields those that trends look at
-    *("number", "line", "priority", "specialty", "organization", "outcome", "physician", "decided_at", "decided_late"),
-    *("reported_at", "questioned", "agreement", "third_of"),
-)
 NAMED = ("specialty", "organization", "physician", "questioned")  # what a funnel's units are, as columns of words
 TIMES = ("received_at", "withdrawn_at", "decided_at", "consulted_at", "placed_at", "reported_at", "closed_at")
 PACKET = type_coerce(DELEGATED_CASES.c.packet, JSON)
@@ -62,13 +58,13 @@ class Facts:
         """The cases of which anything may have happened in the period: every one that was not over before."""
         return self._facts(self._lately(period, lines))
 
-    def watched(self, period: Period, lines: Sequence[LineOfBusiness] = ()) -> Iterator[CaseFact]:
+    def watched(self, period: Period, lines: Sequence[LineOfBusiness] = ()) -> Iterator[WatchedCase]:
         """The cases that were decided or reported in the period, with what trends look at and nothing else."""
         facts = CASE_FACTS.c
         decided = and_(facts.decided_at >= period.begins, facts.decided_at < period.ends)
         reported = and_(facts.reported_at >= period.begins, facts.reported_at < period.ends)
-        wanted = select(*(facts[name] for name in WATCHED)).where(or_(decided, reported))
-        return self._facts(wanted.where(*_of(facts.line, lines)))
+        wanted = select(*(facts[name] for name in WatchedCase._fields)).where(or_(decided, reported))
+        return map(WatchedCase._make, self._stream(wanted.where(*_of(facts.line, lines))))
 
     def behind(self, drill: Drill, period: Period, lines: Sequence[LineOfBusiness] = ()) -> Iterator[CaseFact]:
         """The cases among which those of a drill-down are, in a report about ``period``; ``stands_behind`` decides.

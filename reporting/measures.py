@@ -13,10 +13,11 @@ from policy.delegatefindings import Part
 from policy.lifecycle import Outcome
 from policy.particulars import Agreement
 from policy.report.delegates import DelegatedFact
-from policy.report.facts import CaseFact
+from policy.report.facts import CaseFact, WatchedCase
 from policy.report.shape import Basis
 
 F = TypeVar("F")
+AnyCase = CaseFact | WatchedCase
 
 
 class Event(NamedTuple, Generic[F]):
@@ -50,16 +51,16 @@ class Unit(NamedTuple, Generic[F]):
     adjusted_for: str
 
 
-def _decided(fact: CaseFact) -> datetime | None:
+def _decided(fact: AnyCase) -> datetime | None:
     return fact.decided_at if fact.is_request else None
 
 
-def _compared(fact: CaseFact) -> datetime | None:
+def _compared(fact: AnyCase) -> datetime | None:
     compared = fact.is_request and fact.agreement not in (None, Agreement.NOT_COMPARABLE)
     return fact.reported_at if compared else None
 
 
-CASE_EVENTS: tuple[Event[CaseFact], ...] = (
+CASE_EVENTS: tuple[Event[AnyCase], ...] = (
     Event(
         "denials",
         "Trends",
@@ -137,15 +138,15 @@ DELEGATED_EVENTS: tuple[Event[DelegatedFact], ...] = (
 )
 
 
-def _line_and_specialty(fact: CaseFact) -> tuple[str, ...]:
+def _line_and_specialty(fact: AnyCase) -> tuple[str, ...]:
     return fact.line, fact.specialty
 
 
-def _line_and_priority(fact: CaseFact) -> tuple[str, ...]:
+def _line_and_priority(fact: AnyCase) -> tuple[str, ...]:
     return fact.line, fact.priority
 
 
-def _specialty(fact: CaseFact) -> tuple[str, ...]:
+def _specialty(fact: AnyCase) -> tuple[str, ...]:
     return (fact.specialty,)
 
 
@@ -158,7 +159,7 @@ def _nothing(_fact: object) -> tuple[str, ...]:
 
 
 LINE_AND_SPECIALTY, LINE_AND_PRIORITY = "line and specialty", "line and priority"
-CASE_UNITS: tuple[Unit[CaseFact], ...] = (
+CASE_UNITS: tuple[Unit[AnyCase], ...] = (
     Unit(
         "denials",
         "physician",

@@ -13,7 +13,6 @@ from math import sqrt
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from policy.report.delegates import DelegatedFact
-from policy.report.facts import CaseFact
 from policy.report.period import Period, looking_back, month_of, parsed, quarter_of_month
 from policy.report.shape import (
     Curve,
@@ -29,7 +28,7 @@ from policy.report.shape import (
     Standing,
     tenth,
 )
-from reporting.measures import CASE_EVENTS, CASE_UNITS, DELEGATED_EVENTS, DELEGATED_UNITS, Event, Unit
+from reporting.measures import CASE_EVENTS, CASE_UNITS, DELEGATED_EVENTS, DELEGATED_UNITS, AnyCase, Event, Unit
 from reporting.statistics import (
     LEVEL,
     SHIFT,
@@ -111,7 +110,7 @@ class Trends:
         self._cases = Counted(CASE_EVENTS, CASE_UNITS, self.year, self.looked_back)
         self._delegated = Counted(DELEGATED_EVENTS, DELEGATED_UNITS, self.year, self.looked_back)
 
-    def see(self, facts: Iterable[CaseFact]) -> None:
+    def see(self, facts: Iterable[AnyCase]) -> None:
         """Cases of the time that is looked back at."""
         for fact in facts:
             self._cases.see(fact)

@@ -5,6 +5,7 @@ No member is named, and nothing that anybody typed stands in it: codes, times, a
 
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import AwareDatetime
 
@@ -43,6 +44,9 @@ class Asked(Value):
     requested_at: AwareDatetime
     attempts: int = 0
     completed_at: AwareDatetime | None = None
+
+
+DIFFER = (Agreement.DIFFER_ON_SURGERY, Agreement.DIFFER_OTHERWISE)
 
 
 class CaseFact(Value):
@@ -102,12 +106,40 @@ class CaseFact(Value):
     @property
     def opinions_differ(self) -> bool:
         """Whether the first and the second opinion could be compared, and differ."""
-        return self.agreement in (Agreement.DIFFER_ON_SURGERY, Agreement.DIFFER_OTHERWISE)
+        return self.agreement in DIFFER
 
     @property
     def ended_at(self) -> datetime | None:
         """When the request was answered: decided, or withdrawn."""
         return self.decided_at or self.withdrawn_at
+
+
+class WatchedCase(NamedTuple):
+    """As much of a ``CaseFact`` as trends look at, under the same names: two years of cases are read for them."""
+
+    number: str
+    line: LineOfBusiness
+    priority: Priority
+    specialty: str
+    organization: str
+    outcome: Outcome | None
+    physician: str
+    decided_at: datetime | None
+    decided_late: bool
+    reported_at: datetime | None
+    questioned: str
+    agreement: Agreement | None
+    third_of: str
+
+    @property
+    def is_request(self) -> bool:
+        """Whether it is a request of its own, and not the third opinion of one."""
+        return not self.third_of
+
+    @property
+    def opinions_differ(self) -> bool:
+        """Whether the first and the second opinion could be compared, and differ."""
+        return self.agreement in DIFFER
 
 
 def fact_of(case: Case) -> CaseFact:
