@@ -357,8 +357,12 @@ def a_reconciliation() -> Reconciliation:
     return Reconciliation(
         done_at=AS_OF,
         cases=50_000,
+        delegated=1_207,
         counts_compared=311,
         from_temporal=12,
+        temporal_cases=14,
+        no_longer_retained=2,
+        not_derived=("whole tables: Public metrics", "Times (Median, hours)"),
         differences=(difference,),
         difference_count=1,
     )

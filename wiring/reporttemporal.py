@@ -6,7 +6,7 @@ a history is, and opened by the client's own data converter. Nothing of the reco
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import Engine
 from temporalio.client import WorkflowQueryFailedError
@@ -15,7 +15,7 @@ from policy.case import Case
 from policy.report.facts import CaseFact, fact_of
 from policy.report.shape import Difference
 from records import casefacts
-from wiring.desk import CaseForgottenError, CasePausedError, FrontDesk, NobodyAnswersError
+from wiring.desk import CaseForgottenError, CasePausedError, NobodyAnswersError
 from wiring.errors import CaseShreddedError, TemporalError
 
 AT_ONCE = 8  # cases that are asked of Temporal at the same time
@@ -23,9 +23,19 @@ TRIES, BETWEEN = 4, 0.25  # how often one that goes on meanwhile is looked at ag
 Seen = Callable[[int], None]
 
 
+class Asks(Protocol):
+    """Who asks a case's workflow for the whole case: the front desk."""
+
+    async def case(self, number: str) -> Case:
+        """The case as its history tells it."""
+
+
 class AskedOfTemporal(NamedTuple):
-    """What came of asking: of so many ``cases`` so many were compared; of the others the history is gone, or they went
-    on while they were compared, or are paused."""
+    """What came of asking for so many ``cases``.
+
+    Of those that were not ``compared`` the history is ``gone``, or they went on while they were looked at or are paused
+    (``not_at_rest``).
+    """
 
     cases: int
     compared: int
@@ -43,7 +53,7 @@ class _Answer(NamedTuple):
 
 
 async def ask_temporal(
-    desk: FrontDesk, engine: Engine, numbers: Sequence[str], seen: Seen = lambda _: None
+    desk: Asks, engine: Engine, numbers: Sequence[str], seen: Seen = lambda _: None
 ) -> AskedOfTemporal:
     """Asks Temporal for each case; ``seen`` is told how many have been looked at.
 
@@ -63,7 +73,7 @@ async def ask_temporal(
     except* NobodyAnswersError as nobody:
         raise TemporalError(
             f"{len(answers):,} of {len(numbers):,} cases were checked against Temporal; then nobody answered. "
-            f"{nobody.exceptions[0]} Then verify again."
+            f"{str(nobody.exceptions[0]).rstrip('.')}, and verify again."
         ) from None
     except* TemporalError as locked:
         raise TemporalError(str(locked.exceptions[0])) from None
@@ -73,7 +83,7 @@ async def ask_temporal(
     return AskedOfTemporal(len(numbers), compared, gone, len(numbers) - compared - gone, tuple(found))
 
 
-async def _looked_at(desk: FrontDesk, engine: Engine, number: str) -> _Answer:
+async def _looked_at(desk: Asks, engine: Engine, number: str) -> _Answer:
     """One case. One that went on between the two looks is looked at again: only what stands still can be compared."""
     for _ in range(TRIES):
         try:

@@ -305,7 +305,8 @@ class Reconciliation(Value):
         """How many cases were also checked against Temporal, in words; or why none was."""
         if self.from_temporal is None:
             return self.why_not
-        said = f"{self.from_temporal:,} of {self.temporal_cases:,} cases were also checked against Temporal"
+        every = max(self.temporal_cases, self.from_temporal)  # earlier reports did not say of how many
+        said = f"{self.from_temporal:,} of {every:,} cases were also checked against Temporal"
         said += f"; {self.no_longer_retained:,} are no longer retained"
         return said + (f"; {self.not_at_rest:,} were not at rest or are paused" if self.not_at_rest else "")
 

@@ -170,6 +170,19 @@ def test_the_data_file_is_the_report_itself():
     assert CommitteeReport.model_validate_json(FILES[DATA]) == REPORT
 
 
+def test_what_was_counted_a_second_time_and_what_was_not_stands_in_every_form():
+    said = (
+        "12 of 14 cases were also checked against Temporal; 2 are no longer retained",
+        "Whole tables: Public metrics. Times (Median, hours).",
+    )
+
+    page, in_sheet = " ".join(Tables(FILES[PAGE]).text), str(sheet_rows("reconciliation"))
+    for words in said:
+        assert words in page
+        assert squeezed(words) in squeezed(pdf_text())
+        assert words in in_sheet
+
+
 def test_the_page_fetches_nothing_and_runs_nothing():
     page = FILES[PAGE].decode()
 

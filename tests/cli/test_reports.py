@@ -10,6 +10,7 @@ from policy.report.period import parsed
 from policy.report.shape import CommitteeReport
 from records.database import open_records, writing
 from records.tables import CASE_FACTS
+from tests.ports import free_port
 from tests.reporting.made import AS_OF
 from wiring.reports import compiled
 
@@ -68,11 +69,21 @@ def test_verify_finds_nothing_and_then_the_case_that_was_tampered_with(ask, tmp_
         connection.execute(update(CASE_FACTS).where(one).values(specialty="astrology"))
     engine.dispose()
     after = ask("report", "verify", "2026-Q3", "--json")
+    shown = ask("report", "verify", "2026-Q3")
 
     assert before[0] == 0
-    assert before[1].endswith("nothing differs.")
+    looked = "50 cases, 20 delegated decisions and 764 counts held against the ledgers"
+    assert before[1].endswith(f"{looked}: nothing differs.")
+    assert "not derived a second time: Third opinions (Agrees with the first opinion;" in before[1]
+    assert "Temporal was not asked." in before[1]
+    assert shown[0] == 1
+    assert "Differences" in shown[1]
+    assert "│ SO-2026-000100 │ - │ specialty │ astrology │ the ledger │" in shown[1]
+    assert shown[1].endswith(" differences.")
     assert after[0] == 1
-    assert "SO-2026-000100" in {one["case_number"] for one in json.loads(after[1])["differences"]}
+    found = json.loads(after[1])["differences"]
+    assert {one["case_number"] for one in found} == {"SO-2026-000100", ""}
+    assert "astrology" in {one["figure"].rpartition(", ")[2] for one in found}
 
 
 def test_what_is_no_period_is_refused_with_how_to_write_it(ask):
@@ -141,3 +152,15 @@ def test_an_empty_quarter_has_a_report_too(ask, tmp_path):
 
     assert code == 0
     assert "0 requests were received" in said
+    assert "2026-Q3 is empty: no case and no delegated decision counts in it." in said
+
+
+@pytest.mark.usefixtures("made_up")
+def test_without_a_server_nothing_is_said_to_have_been_compared_with_temporal(ask, monkeypatch):
+    monkeypatch.setenv("SECOND_OPINION_GRPC_PORT", str(free_port()))
+
+    code, said = ask("report", "verify", "2026-Q3", "--temporal")
+
+    assert code == 3
+    assert said.startswith("No Temporal server answers at 127.0.0.1:")
+    assert said.endswith("start it with: second-opinion server.")
