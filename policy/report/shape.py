@@ -307,7 +307,7 @@ class Reconciliation(Value):
             return self.why_not
         every = max(self.temporal_cases, self.from_temporal)  # earlier reports did not say of how many
         said = f"{self.from_temporal:,} of {every:,} cases were also checked against Temporal"
-        said += f"; {self.no_longer_retained:,} are no longer retained"
+        said += f"; {self.no_longer_retained:,} {'is' if self.no_longer_retained == 1 else 'are'} no longer retained"
         return said + (f"; {self.not_at_rest:,} were not at rest or are paused" if self.not_at_rest else "")
 
 

@@ -102,9 +102,7 @@ def test_what_only_the_histories_can_tell_is_found_and_what_is_gone_is_counted(p
     ]
     assert (as_data["from_temporal"], as_data["temporal_cases"]) == (SCENES, SCENES)
     assert forgotten[0] == 0, forgotten[1]
-    assert (
-        f"{SCENES - 1} of {SCENES} cases were also checked against Temporal; 1 are no longer retained" in forgotten[1]
-    )
+    assert f"{SCENES - 1} of {SCENES} cases were also checked against Temporal; 1 is no longer retained" in forgotten[1]
 
 
 def test_who_does_not_answer_is_said_with_how_to_start_it(played: House):
