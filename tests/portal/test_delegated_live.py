@@ -15,9 +15,8 @@ from tests.builders import CLINICAL
 from tests.portal.conftest import Portal
 from tests.portal.decisions import fresh
 from tests.portal.filling import filled, forms_in
-from wiring.devserver import embedded_server
+from tests.servers import a_server
 from wiring.temporal import connect, running_workers
-from workflows.inspection import SEARCH_ATTRIBUTES
 
 pytestmark = pytest.mark.server
 
@@ -26,7 +25,7 @@ BARE: dict[str, Any] = {"record_attachment": None, "letter_attachment": None}
 
 @pytest.fixture
 async def worked(portal: Portal) -> AsyncIterator[Portal]:
-    async with embedded_server(portal.settings, SEARCH_ATTRIBUTES, ui=False) as server:
+    async with a_server(portal.settings) as server:
         client = await connect(portal.settings, server.address.grpc)
         async with running_workers(client, portal.world.steps):
             yield portal

@@ -8,16 +8,15 @@ from datetime import timedelta
 import pytest
 
 from tests.portal.conftest import Portal
-from wiring.devserver import embedded_server
+from tests.servers import a_server
 from wiring.temporal import connect, running_workers
-from workflows.inspection import SEARCH_ATTRIBUTES
 
 pytestmark = pytest.mark.server
 
 
 @pytest.fixture
 async def worked(portal: Portal) -> AsyncIterator[Portal]:
-    async with embedded_server(portal.settings, SEARCH_ATTRIBUTES, ui=False) as server:
+    async with a_server(portal.settings) as server:
         client = await connect(portal.settings, server.address.grpc)
         async with running_workers(client, portal.world.steps):
             yield portal

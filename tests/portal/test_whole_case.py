@@ -16,10 +16,9 @@ from tests.builders import a_first_opinion, a_request
 from tests.policy.steps import CASE_MANAGER_AND_CMO
 from tests.portal.conftest import Portal
 from tests.portal.filling import filled, forms_in
+from tests.servers import a_server
 from wiring.desk import FrontDesk, register
-from wiring.devserver import embedded_server
 from wiring.temporal import connect, running_workers
-from workflows.inspection import SEARCH_ATTRIBUTES
 
 pytestmark = pytest.mark.server
 
@@ -72,7 +71,7 @@ class Desk:
 
 async def played(portal: Portal, story: Any) -> None:
     """A story that blocks, on the real server with real workers."""
-    async with embedded_server(portal.settings, SEARCH_ATTRIBUTES, ui=False) as server:
+    async with a_server(portal.settings) as server:
         client = await connect(portal.settings, server.address.grpc)
         async with running_workers(client, portal.world.steps):
             request = a_request(external_reference="REF-forms", first_opinion=a_first_opinion(recommends=False))

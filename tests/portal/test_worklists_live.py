@@ -8,9 +8,8 @@ import pytest
 
 from tests.portal.conftest import Portal
 from tests.portal.test_worklists import said, shown_task
-from wiring.devserver import embedded_server
+from tests.servers import a_server
 from wiring.temporal import connect, running_workers
-from workflows.inspection import SEARCH_ATTRIBUTES
 
 pytestmark = pytest.mark.server
 
@@ -18,7 +17,7 @@ pytestmark = pytest.mark.server
 @pytest.fixture
 async def worked(portal: Portal) -> AsyncIterator[Portal]:
     """The portal with the real server and a worker; its registered cases are begun anew there."""
-    async with embedded_server(portal.settings, SEARCH_ATTRIBUTES, ui=False) as server:
+    async with a_server(portal.settings) as server:
         client = await connect(portal.settings, server.address.grpc)
         async with running_workers(client, portal.world.steps):
             yield portal

@@ -21,14 +21,13 @@ from records.rows import CaseFile
 from records.troubles import Trouble, TroubleKind, Troubles
 from tests.builders import a_request
 from tests.ports import free_port
+from tests.servers import a_server
 from wiring.desk import FrontDesk, register
-from wiring.devserver import embedded_server
 from wiring.reconciling import Reconciled, Reconciler
 from wiring.settings import Settings
 from wiring.temporal import connect, running_workers
 from wiring.world import World, open_world
 from workflows import workflow_id
-from workflows.inspection import SEARCH_ATTRIBUTES
 from workflows.messages import Closing
 from workflows.second_opinion import SecondOpinionWorkflow
 
@@ -119,7 +118,7 @@ class Theatre:
 async def a_theatre(home: Path, *, is_worked: bool = True) -> AsyncIterator[Theatre]:
     """A server and a worker of its own."""
     settings = Settings(home=home, grpc_port=free_port(), ui_port=free_port(), synchronous="normal")
-    async with embedded_server(settings, SEARCH_ATTRIBUTES, ui=False) as server:
+    async with a_server(settings) as server:
         world = open_world(settings)
         client = await connect(settings, server.address.grpc, records=world.records)
         theatre = Theatre(settings, world, client, server.address.grpc)

@@ -34,10 +34,10 @@ from tests.adapters.samples import a_pdf
 from tests.builders import CASE_MANAGER, CMO, MONDAY, a_request, action
 from tests.delegates import COPIED, an_approval
 from tests.ports import free_port
+from tests.servers import a_server
 from wiring.casekeys import open_case_keys, wrap_anew
 from wiring.delegated import DelegationDesk
 from wiring.desk import ActionKept, FrontDesk, register
-from wiring.devserver import embedded_server
 from wiring.encryption import encrypting
 from wiring.errors import KeyRingError, TemporalError
 from wiring.plankeys import KeyRing, open_key_ring
@@ -45,7 +45,6 @@ from wiring.settings import Settings
 from wiring.temporal import build_replayer, connect, running_workers
 from wiring.world import World, open_world
 from workflows import workflow_id
-from workflows.inspection import SEARCH_ATTRIBUTES
 
 pytestmark = pytest.mark.server
 
@@ -108,7 +107,7 @@ class House:
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     settings = Settings(home=tmp_path, grpc_port=free_port(), ui_port=free_port(), synchronous="normal")
     world = open_world(settings)
-    async with embedded_server(settings, SEARCH_ATTRIBUTES, ui=False) as server:
+    async with a_server(settings) as server:
         yield House(settings, server.address.grpc, world)
     world.records.dispose()
 

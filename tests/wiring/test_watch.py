@@ -15,6 +15,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from records.database import open_records
 from records.troubles import Troubles
 from tests.ports import free_port
+from tests.servers import a_server
 from wiring.devserver import embedded_server
 from wiring.observing import look_at, stuck_cases, temporal_drift
 from wiring.settings import Settings
@@ -47,7 +48,7 @@ class Moody:
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[Client]:
     settings = Settings(home=tmp_path / "var", grpc_port=free_port(), ui_port=free_port(), synchronous="normal")
-    async with embedded_server(settings, SEARCH_ATTRIBUTES, ui=False) as server:
+    async with a_server(settings) as server:
         yield await connect(settings, server.address.grpc)
 
 

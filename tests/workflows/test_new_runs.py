@@ -23,11 +23,10 @@ from policy.staffaction import StaffAction
 from tests.builders import CASE_MANAGER, CMO, CONSULTANT, OTHER_CASE_MANAGER, a_request, action
 from tests.fakes import FakeCabinet, FakeLedger, FakeMailroom, FakeMhcFeed, FakePanel
 from tests.ports import free_port
-from wiring.devserver import embedded_server
+from tests.servers import a_server
 from wiring.settings import Settings
 from wiring.temporal import Steps, connect, running_workers
 from workflows import CASES, workflow_id
-from workflows.inspection import SEARCH_ATTRIBUTES
 from workflows.messages import Closing, Opening
 from workflows.second_opinion import SecondOpinionWorkflow
 
@@ -41,7 +40,7 @@ AT_ONCE = 100
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[Client]:
     settings = Settings(home=tmp_path, grpc_port=free_port(), ui_port=free_port(), synchronous="normal")
-    async with embedded_server(settings, SEARCH_ATTRIBUTES, ui=False) as server:
+    async with a_server(settings) as server:
         yield await connect(settings, server.address.grpc)
 
 
