@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -15,30 +14,36 @@ from typing import Any
 
 import pytest
 
+from tests.journeys import warm
+from tests.journeys.warm import ROOT, WarmProcess
 from tests.ports import free_port
 
-ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples" / "intake"
+COMMAND = ("-c", "from cli.main import main; main()")  # what the script ``second-opinion`` is
 
 
 @dataclass
 class House:
-    """A home folder with ports of its own, and the processes that were started in it."""
+    """A home folder with ports of its own, and the processes that were started in it.
+
+    Its programs start warm, see there; those of a ``cold`` house as everybody's do, but for those that only look.
+    """
 
     home: Path
     environment: dict[str, str]
-    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+    cold: bool = False
+    processes: list[subprocess.Popen[str] | WarmProcess] = field(default_factory=list)
 
     def run(self, *words: str, stdin: str = "", **changes: str) -> subprocess.CompletedProcess[str]:
         """A ``second-opinion`` command, to its end."""
-        return self._run([sys.executable, "-c", "from cli.main import main; main()", *words], stdin, changes)
+        return self.door(*COMMAND, *words, stdin=stdin, **changes)
 
-    def door(self, file: str, *words: str, stdin: str = "", **changes: str) -> subprocess.CompletedProcess[str]:
+    def door(self, *words: str, stdin: str = "", **changes: str) -> subprocess.CompletedProcess[str]:
         """``starter.py`` or ``worker.py``, to its end."""
-        return self._run([sys.executable, file, *words], stdin, changes)
-
-    def _run(self, command: list[str], stdin: str, changes: dict[str, str]) -> subprocess.CompletedProcess[str]:
         environment = {**self.environment, **changes}
+        if not self.cold:
+            return warm.run(words, environment, stdin=stdin)
+        command = [sys.executable, *words]
         return subprocess.run(
             command, cwd=ROOT, env=environment, input=stdin, capture_output=True, text=True, timeout=120, check=False
         )
@@ -49,16 +54,18 @@ class House:
         assert ended.returncode == 0, ended.stderr
         return json.loads(ended.stdout)
 
-    def start(self, *command: str, until: str) -> subprocess.Popen[str]:
+    def looks(self, case: str) -> Iterator[dict[str, Any]]:
+        """What the records have of a case, again and again, for as long as a loaded machine may need; always warm."""
+        until = time.monotonic() + 120
+        while time.monotonic() < until:
+            ended = warm.run((*COMMAND, "show", case, "--json"), self.environment)
+            if ended.returncode == 0:
+                yield json.loads(ended.stdout)
+            time.sleep(0.1)
+
+    def start(self, *command: str, until: str) -> subprocess.Popen[str] | WarmProcess:
         """A door that stays up; returns when it has said ``until``."""
-        process = subprocess.Popen(
-            [sys.executable, *command],
-            cwd=ROOT,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        process = self._begun(command)
         self.processes.append(process)
         assert process.stdout is not None
         said = ""
@@ -69,10 +76,22 @@ class House:
                 return process
         raise AssertionError(f"{command} ended before it said {until!r}: {said}")
 
-    def start_server(self) -> subprocess.Popen[str]:
-        return self.start("-c", "from cli.main import main; main()", "server", until="Ctrl-C")
+    def _begun(self, command: tuple[str, ...]) -> subprocess.Popen[str] | WarmProcess:
+        if not self.cold:
+            return warm.start(command, self.environment)
+        return subprocess.Popen(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
-    def start_worker(self, *words: str) -> subprocess.Popen[str]:
+    def start_server(self) -> subprocess.Popen[str] | WarmProcess:
+        return self.start(*COMMAND, "server", until="Ctrl-C")
+
+    def start_worker(self, *words: str) -> subprocess.Popen[str] | WarmProcess:
         return self.start("worker.py", *words, until="Working on")
 
     def act(self, case: str, signal_name: str, actor: str, **fields: Any) -> subprocess.CompletedProcess[str]:
@@ -80,40 +99,32 @@ class House:
 
     def call(self, case: str) -> None:
         """No fax is set up here: who cannot be told by post alone, or has no address, is told by telephone."""
-        for _ in range(100):
-            tasks = self.answer("show", case)["tasks"]
-            if any(task["kind"] == "telephone_notice" and not task["ended_at"] for task in tasks):
+        for found in self.looks(case):
+            if any(task["kind"] == "telephone_notice" and not task["ended_at"] for task in found["tasks"]):
                 break
-            time.sleep(0.2)
         said = {"reached": True, "spoke_with": "the clinic's nurse", "said": "Decided; the letter is in the post."}
         called = self.act(case, "record_call", "cm.alvarez", **said)
         assert called.returncode == 0, called.stderr
 
     def until(self, case: str, **wanted: Any) -> dict[str, Any]:
         """The case's record, once the given columns have the given values."""
-        for _ in range(60):
-            found: dict[str, Any] = self.answer("show", case)
+        found: dict[str, Any] = {"case": None}
+        for found in self.looks(case):
             if all(found["case"][name] == value for name, value in wanted.items()):
                 return found
-            time.sleep(0.2)
         raise AssertionError(f"{case} never came to {wanted}: {found['case']}")
 
     def until_there(self, case: str) -> None:
         """Returns once the records have the case."""
-        for _ in range(60):
-            if self.run("show", case, "--json").returncode == 0:
-                return
-            time.sleep(0.2)
-        raise AssertionError(f"{case} never came")
+        self.until(case)
 
     def until_task(self, case: str, kind: str) -> dict[str, Any]:
         """The open task of a kind, once there is one."""
-        for _ in range(60):
-            for task in self.answer("show", case)["tasks"]:
+        for found in self.looks(case):
+            for task in found["tasks"]:
                 if task["kind"] == kind and task["ended_at"] is None:
-                    found: dict[str, Any] = task
-                    return found
-            time.sleep(0.2)
+                    open_one: dict[str, Any] = task
+                    return open_one
         raise AssertionError(f"{case} never had the task {kind}")
 
 
@@ -124,7 +135,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 @contextmanager
-def a_house(home: Path) -> Iterator[House]:
+def a_house(home: Path, *, cold: bool = False) -> Iterator[House]:
     """A house while the block lasts; its processes end with it."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "SECOND_OPINION_"))},
@@ -134,18 +145,13 @@ def a_house(home: Path) -> Iterator[House]:
         "SECOND_OPINION_SYNCHRONOUS": "normal",
         "PYTHONUNBUFFERED": "1",
     }
-    made = House(home, environment)
+    made = House(home, environment, cold)
     try:
         yield made
     finally:
         for process in reversed(made.processes):
-            if process.poll() is None:
-                process.send_signal(signal.SIGINT)
+            process.kill()  # asked to stop they take seconds, and nobody looks any more; Temporal's dies with ours
         for process in made.processes:
-            try:
-                process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.wait()
             if process.stdout:
                 process.stdout.close()

@@ -1,8 +1,6 @@
 """One id from door to letter: the answer, the worker's lines, the letter's; also where Temporal was away."""
 
 import json
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -11,7 +9,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.journeys.conftest import ROOT, House
+from tests.journeys import warm
+from tests.journeys.conftest import House
 from tests.journeys.test_doors import complete_request
 from tests.portal.filling import forms_in
 from tests.ports import free_port
@@ -25,9 +24,7 @@ def logged(house: House, *command: str, name: str, until: str) -> Path:
     """A door that stays up and logs into a file; returns when it answers there or on its terminal."""
     file = house.home.parent / f"{name}.log"
     with file.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, *command], cwd=ROOT, env=house.environment, stdout=out, stderr=subprocess.STDOUT, text=True
-        )
+        process = warm.start(command, house.environment, out)
     house.processes.append(process)
     for _ in range(600):
         if until in file.read_text():

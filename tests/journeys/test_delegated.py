@@ -4,12 +4,10 @@ Through the real doors, as processes of their own, with the real server, worker,
 """
 
 import json
-import subprocess
 import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -72,11 +70,6 @@ def staff_settle_them(house: House, numbers: dict[Check, str], closed: str, fold
         until_closed(house, numbers[what])
 
 
-def read_on(process: subprocess.Popen[str]) -> None:
-    """What a worker says is read: one that says much would stand still before a full pipe."""
-    Thread(target=lambda: [None for _ in process.stdout or ()], daemon=True).start()
-
-
 def until_closed(house: House, number: str) -> None:
     for _ in range(60):
         if house.answer("delegated", "show", number)["case"]["state"] == "closed":
@@ -92,7 +85,7 @@ def test_five_hundred_packets_give_exactly_the_forty_findings_and_a_score_per_pp
     for name in ("record.pdf", "letter.pdf"):
         (tmp_path / name).write_bytes(a_pdf(title=name))
     house.start_server()
-    read_on(house.start_worker())
+    house.start_worker()
 
     began = time.monotonic()
     taken = house.answer("delegated", "import", str(file))["taken_in"]

@@ -2,11 +2,13 @@
 
 import json
 import signal
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
 
-from tests.journeys.conftest import EXAMPLES
+from tests.journeys.conftest import EXAMPLES, House, a_house
 
 pytestmark = pytest.mark.server
 
@@ -21,6 +23,13 @@ PLACEMENT = {
     "board_certified": True,
     "licence": "SYN-2",
 }
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A house whose doors start as everybody's do, each with all its imports still before it."""
+    with a_house(tmp_path / "var", cold=True) as made:
+        yield made
 
 
 def complete_request(**changes):

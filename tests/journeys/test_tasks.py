@@ -19,7 +19,8 @@ from sqlalchemy import Engine
 from records import queries
 from records.database import open_records
 from records.rows import CaseFile, TaskRow
-from tests.journeys.conftest import EXAMPLES, ROOT, House
+from tests.journeys import warm
+from tests.journeys.conftest import COMMAND, EXAMPLES, ROOT, House
 
 pytestmark = pytest.mark.server
 
@@ -205,8 +206,7 @@ def test_at_a_terminal_a_task_is_completed_by_the_form_with_a_draft_and_a_word_f
 @contextmanager
 def watching(house: House, *words: str) -> Iterator[Iterator[dict[str, list[dict[str, str]]]]]:
     """What a command prints, line by line, as JSON; Ctrl-C must end it well."""
-    command = [sys.executable, "-c", "from cli.main import main; main()", *words]
-    process = subprocess.Popen(command, cwd=ROOT, env=house.environment, stdout=subprocess.PIPE, text=True)
+    process = warm.start((*COMMAND, *words), house.environment)
     house.processes.append(process)
     assert process.stdout is not None
     yield (json.loads(line) for line in process.stdout)
