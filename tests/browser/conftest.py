@@ -16,7 +16,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.journeys.conftest import EXAMPLES, House, house  # noqa: F401 - a fixture
+from tests.journeys.conftest import COMMAND, EXAMPLES, House, a_house, house  # noqa: F401 - a fixture
 from tests.ports import free_port
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -52,9 +52,9 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One for each test: while Playwright waits, no other test's event loop can run in this process."""
+    """One for the tests of a module, none of which can be asynchronous: Playwright's own loop runs in this process."""
     program = chromium()
     if program is None:
         message = "NO BROWSER: the portal's journeys were NOT tested. Install chromium, then run them again."
@@ -66,6 +66,12 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+def people_leave(browser: Browser) -> None:
+    """Whoever sat at a browser is gone when a test has ended."""
+    for context in browser.contexts:
+        context.close()
+
+
 @dataclass
 class Portal:
     """A portal with a server and a worker, and browsers that people sit at."""
@@ -73,9 +79,12 @@ class Portal:
     house: House
     browser: Browser
     address: str
+    opened: int = 0
 
-    def open_case(self, reference: str, **changes: Any) -> str:
+    def open_case(self, **changes: Any) -> str:
         """A request from an intake file; its case number, once it is on a work list."""
+        self.opened += 1
+        reference = f"BROWSER-{self.opened}"
         request = json.loads((EXAMPLES / "12-waits-for-the-physician.json").read_text(encoding="utf-8"))
         file = self.house.home.parent / f"{reference}.json"
         file.write_text(json.dumps({**request, "external_reference": reference, **changes}), encoding="utf-8")
@@ -94,17 +103,38 @@ class Portal:
         return page
 
 
-@pytest.fixture
-def portal(house: House, browser: Browser) -> Portal:  # noqa: F811
+def a_portal(where: House, browser: Browser) -> Portal:
+    """The house with its server, its worker and its portal, each a process."""
     port = free_port()
     cast = json.loads((EXAMPLES.parent / "cast.json").read_text(encoding="utf-8"))
-    staff = house.home.parent / "staff.json"
+    staff = where.home.parent / "staff.json"
     staff.write_text(json.dumps([*cast, BOTH]), encoding="utf-8")
-    house.environment |= {"SECOND_OPINION_PORTAL_PORT": str(port), "SECOND_OPINION_STAFF_FILE": str(staff)}
-    house.start_server()
-    house.start_worker()
-    house.start("-c", "from cli.main import main; main()", "portal", until="Ctrl-C")
-    return Portal(house, browser, f"http://127.0.0.1:{port}")
+    where.environment |= {"SECOND_OPINION_PORTAL_PORT": str(port), "SECOND_OPINION_STAFF_FILE": str(staff)}
+    where.start_server()
+    where.start_worker()
+    where.start(*COMMAND, "portal", until="Ctrl-C")
+    return Portal(where, browser, f"http://127.0.0.1:{port}")
+
+
+@pytest.fixture
+def portal(house: House, browser: Browser) -> Iterator[Portal]:  # noqa: F811
+    """A portal of a test's own, where nothing has happened yet."""
+    yield a_portal(house, browser)
+    people_leave(browser)
+
+
+@pytest.fixture(scope="module")
+def portal_of_all(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Portal]:
+    """One for the tests of a module, each of which opens cases of its own; they are of one ``xdist_group``."""
+    with a_house(tmp_path_factory.mktemp("shared") / "var") as made:
+        yield a_portal(made, browser)
+
+
+@pytest.fixture
+def shared_portal(portal_of_all: Portal) -> Iterator[Portal]:
+    """The module's portal."""
+    yield portal_of_all
+    people_leave(portal_of_all.browser)
 
 
 def is_accessible(page: Page) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.conftest import Portal, is_accessible, picture
 
-pytestmark = [pytest.mark.server, pytest.mark.browser]
+pytestmark = [pytest.mark.server, pytest.mark.browser, pytest.mark.xdist_group("browser accessible")]
 
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light"},
@@ -22,9 +22,15 @@ PAGES = {
 }
 
 
+@pytest.fixture
+def portal(shared_portal: Portal) -> Portal:
+    """All tests here share one."""
+    return shared_portal
+
+
 @pytest.mark.parametrize("look", LOOKS)
 def test_nothing_serious_stands_in_anybodys_way(portal: Portal, look):
-    case = portal.open_case("AXE-1")
+    case = portal.open_case()
     found: list[str] = []
 
     for who, paths in PAGES.items():

@@ -106,12 +106,13 @@ def test_packets_are_taken_in_settled_and_one_is_pulled_up(portal: Portal, tmp_p
     expect(supervisor.get_by_role("link", name=number)).to_be_visible()
 
 
+@pytest.mark.xdist_group("browser delegated")
 @pytest.mark.parametrize("look", LOOKS)
-def test_nothing_serious_stands_in_anybodys_way(portal: Portal, tmp_path: Path, look):
+def test_nothing_serious_stands_in_anybodys_way(shared_portal: Portal, tmp_path: Path, look):
     file, *_ = some_packets(tmp_path)
-    portal.house.run("delegated", "import", str(file))
-    number = next(iter(is_checked(portal).values()))
-    page = portal.at("sv.okafor", **LOOKS[look])
+    shared_portal.house.run("delegated", "import", str(file))
+    number = next(iter(is_checked(shared_portal).values()))
+    page = shared_portal.at("sv.okafor", **LOOKS[look])
     acts = [f"/delegated/{number}/do/{signal}" for signal in ("supplement_copy", "waive_finding", "pull_up_case")]
     paths = ("/delegated", f"/delegated/{number}", *acts, "/delegated/new", "/delegated/scores?by=month", "/supervisor")
     wrong: list[str] = []

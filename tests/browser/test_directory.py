@@ -45,13 +45,14 @@ def test_a_supervisor_imports_a_directory_and_a_case_manager_finds_a_physician_i
     expect(manager.get_by_role("main")).to_contain_text("first listed")
 
 
+@pytest.mark.xdist_group("browser directory")
 @pytest.mark.parametrize("look", LOOKS)
-def test_nothing_serious_stands_in_anybodys_way(portal: Portal, look):
+def test_nothing_serious_stands_in_anybodys_way(shared_portal: Portal, look):
     for name in ("with-errors.csv", "physicians.csv"):
-        portal.house.run("directory", "import", str(FOLDER / name))
-    versions = portal.house.answer("directory", "list")
-    found = portal.house.answer("directory", "find", "--limit", "1")
-    page = portal.at("sv.okafor", **LOOKS[look])
+        shared_portal.house.run("directory", "import", str(FOLDER / name))
+    versions = shared_portal.house.answer("directory", "list")
+    found = shared_portal.house.answer("directory", "find", "--limit", "1")
+    page = shared_portal.at("sv.okafor", **LOOKS[look])
     report = f"/directory/versions/{versions[-1]['id']}"
     paths = ("/directory", "/directory/versions", report, "/directory/import", f"/directory/{found[0]['npi']}")
     wrong: list[str] = []

@@ -7,7 +7,13 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Portal, picture
 
-pytestmark = [pytest.mark.server, pytest.mark.browser]
+pytestmark = [pytest.mark.server, pytest.mark.browser, pytest.mark.xdist_group("browser journeys")]
+
+
+@pytest.fixture
+def portal(shared_portal: Portal) -> Portal:
+    """All tests here share one."""
+    return shared_portal
 
 
 def press(page: Page, name: str) -> None:
@@ -35,7 +41,7 @@ def choose(page: Page, field: str, value: str) -> None:
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
 def test_four_people_carry_a_case_from_the_work_list_to_the_file(portal: Portal, scripts):
-    case = portal.open_case("BROWSER-1")
+    case = portal.open_case()
     manager, physician = portal.at("cm.alvarez", scripts=scripts), portal.at("md.chen", scripts=scripts)
     other, supervisor = portal.at("cm.brown", scripts=scripts), portal.at("sv.okafor", scripts=scripts)
 
@@ -97,7 +103,7 @@ def test_four_people_carry_a_case_from_the_work_list_to_the_file(portal: Portal,
 
 
 def test_a_denial_shows_its_letters_first_and_its_author_is_not_who_prepared_the_case(portal: Portal):
-    case = portal.open_case("BROWSER-2")
+    case = portal.open_case()
     manager, physician = portal.at("cm.alvarez"), portal.at("md.chen")
     does(manager, case, "confirm_completeness")
     press(manager, "Confirm that it is complete")
@@ -159,7 +165,7 @@ def test_a_closed_denial_is_overturned_by_another_physician_and_a_letter_that_ca
 
 def denied_and_closed(portal: Portal) -> str:
     """A case that the CMO denied and that is closed, by the terminal."""
-    case = portal.open_case("BROWSER-5")
+    case = portal.open_case()
     denial = {"outcome": "denied", "rationale": "The criteria are not met.", "criteria": "MCG 4.2"}
     for signal, actor, fields in (
         ("confirm_completeness", "cm.alvarez", {}),
@@ -173,7 +179,7 @@ def denied_and_closed(portal: Portal) -> str:
 
 
 def test_a_session_that_has_ended_leads_back_to_where_one_was(portal: Portal):
-    case = portal.open_case("BROWSER-3")
+    case = portal.open_case()
     page = portal.at("cm.alvarez")
     page.context.clear_cookies()
 
@@ -185,7 +191,7 @@ def test_a_session_that_has_ended_leads_back_to_where_one_was(portal: Portal):
 
 
 def test_a_case_is_opened_and_found_by_keyboard_alone(portal: Portal):
-    portal.open_case("BROWSER-4")
+    portal.open_case()
     page = portal.at("cm.alvarez")
 
     page.goto("/tasks?tab=group")
@@ -204,7 +210,7 @@ def test_a_case_is_opened_and_found_by_keyboard_alone(portal: Portal):
 
 
 def test_a_draft_is_there_for_whoever_comes_back(portal: Portal):
-    case = portal.open_case("BROWSER-5")
+    case = portal.open_case()
     manager, physician = portal.at("cm.alvarez"), portal.at("md.chen")
     does(manager, case, "confirm_completeness")
     press(manager, "Confirm that it is complete")
@@ -224,7 +230,7 @@ def test_a_list_refreshes_itself_and_keeps_the_place(portal: Portal):
     page = portal.at("sv.okafor")
     page.goto("/tasks?tab=all")
 
-    case = portal.open_case("BROWSER-6")
+    case = portal.open_case()
 
     expect(page.get_by_role("row").filter(has_text=case)).to_be_visible(timeout=25_000)
     assert page.url.endswith("/tasks?tab=all")
@@ -277,7 +283,7 @@ TEXTS = {
 
 
 def test_who_prepared_a_case_may_not_decide_it_and_is_told_why(portal: Portal):
-    case = portal.open_case("BROWSER-7")
+    case = portal.open_case()
     both = portal.at("dr.both")
     does(both, case, "confirm_completeness")
     press(both, "Confirm that it is complete")

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Portal, picture
 from tests.journeys.conftest import EXAMPLES
 
-pytestmark = [pytest.mark.server, pytest.mark.browser]
+pytestmark = [pytest.mark.server, pytest.mark.browser, pytest.mark.xdist_group("browser temporal ui")]
 
 NAME = "Quarkzebra"  # synthetic, and found nowhere else
 TYPED = "Marmalade-4711"
@@ -33,10 +33,16 @@ SENDS = """async ([number, body]) => {
 
 
 @pytest.fixture
+def portal(shared_portal: Portal) -> Portal:
+    """All tests here share one."""
+    return shared_portal
+
+
+@pytest.fixture
 def case(portal: Portal) -> str:
     """A case of a member with that name."""
     member = json.loads((EXAMPLES / "12-waits-for-the-physician.json").read_text(encoding="utf-8"))["member"]
-    return portal.open_case("UI-1", member={**member, "name": {"family": NAME, "given": "Ada"}})
+    return portal.open_case(member={**member, "name": {"family": NAME, "given": "Ada"}})
 
 
 def complaints_of(page: Page) -> list[str]:
