@@ -27,6 +27,7 @@ from portal.house import House
 from tests.builders import CASE_MANAGER, CMO, CONSULTANT, a_member, a_request, an_incomplete_request
 from tests.ports import free_port
 from tests.records.lives import Life
+from tests.records.migrated import migrated_at
 from wiring.settings import Settings
 from wiring.world import World, open_world
 
@@ -129,6 +130,7 @@ def empty_portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Po
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(signin, "ATTEMPTS", Throttle(attempts=1_000, seconds=60))  # one process plays many people
     settings = Settings(home=tmp_path / "var", grpc_port=free_port(), ui_port=free_port(), synchronous="normal")
+    migrated_at(settings.home / "records.db")
     world = open_world(settings)
     app = create_app(settings, world)
     with ExitStack() as stack:
