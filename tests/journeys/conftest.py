@@ -26,13 +26,14 @@ COMMAND = ("-c", "from cli.main import main; main()")  # what the script ``secon
 class House:
     """A home folder with ports of its own, and the processes that were started in it.
 
-    Its programs start warm, see there; those of a ``cold`` house as everybody's do, but for those that only look.
+    Its programs start warm, see there. In a ``cold`` house each door is opened as everybody's is the first time.
     """
 
     home: Path
     environment: dict[str, str]
     cold: bool = False
     processes: list[subprocess.Popen[str] | WarmProcess] = field(default_factory=list)
+    opened: set[tuple[str, ...]] = field(default_factory=set)
 
     def run(self, *words: str, stdin: str = "", **changes: str) -> subprocess.CompletedProcess[str]:
         """A ``second-opinion`` command, to its end."""
@@ -41,7 +42,7 @@ class House:
     def door(self, *words: str, stdin: str = "", **changes: str) -> subprocess.CompletedProcess[str]:
         """``starter.py`` or ``worker.py``, to its end."""
         environment = {**self.environment, **changes}
-        if not self.cold:
+        if not self._is_cold(words):
             return warm.run(words, environment, stdin=stdin)
         command = [sys.executable, *words]
         return subprocess.run(
@@ -76,8 +77,15 @@ class House:
                 return process
         raise AssertionError(f"{command} ended before it said {until!r}: {said}")
 
+    def _is_cold(self, words: tuple[str, ...]) -> bool:
+        """Whether a door is to be opened cold: a file, or a command by its name, for the first time."""
+        door = words[:3] if words[0] == "-c" else words[:1]
+        is_first = door not in self.opened
+        self.opened.add(door)
+        return self.cold and is_first
+
     def _begun(self, command: tuple[str, ...]) -> subprocess.Popen[str] | WarmProcess:
-        if not self.cold:
+        if not self._is_cold(command):
             return warm.start(command, self.environment)
         return subprocess.Popen(
             [sys.executable, *command],

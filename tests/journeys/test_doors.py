@@ -27,7 +27,7 @@ PLACEMENT = {
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    """A house whose doors start as everybody's do, each with all its imports still before it."""
+    """A house each of whose doors is opened as everybody's is the first time, with all its imports still before it."""
     with a_house(tmp_path / "var", cold=True) as made:
         yield made
 
