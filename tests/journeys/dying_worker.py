@@ -25,7 +25,7 @@ from wiring.world import open_world
 from workflows import carrying, quarterly_report
 
 SOON = timedelta(seconds=1)
-ANSWERED = 1.5  # seconds: who decided has had his answer by then
+ANSWERED = 3.0  # seconds: who decided has had his answer by then
 
 
 def dying(method: Callable[..., Any], after: float = 0.0) -> Callable[..., Any]:
@@ -62,5 +62,5 @@ if __name__ == "__main__":
     doom(sys.argv[1])
     reports.BEATS = 0.3
     quarterly_report.MAKING["heartbeat_timeout"] = SOON
-    carrying.EFFECT["start_to_close_timeout"] = 3 * SOON
+    carrying.EFFECT["start_to_close_timeout"] = 5 * SOON
     asyncio.run(work())
