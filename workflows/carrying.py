@@ -66,9 +66,20 @@ OCCASION = {
 }
 
 
-def was_cancelled(trouble: BaseException) -> bool:
-    """Whether an operator has cancelled the workflow; a worker that only lets go of a case cancels it, too."""
-    return is_cancelled_exception(trouble) and workflow.cancellation_reason() is not None
+class Cancellation:
+    """Whether an operator has cancelled the workflow.
+
+    A run is cancelled once, and keeps the reason: whatever looks like it later is a worker that lets go of the case.
+    """
+
+    def __init__(self) -> None:
+        self._is_known = False
+
+    def came_by(self, trouble: BaseException) -> bool:
+        """Whether this is how it comes to be known; true once."""
+        is_it = is_cancelled_exception(trouble) and workflow.cancellation_reason() is not None
+        is_new, self._is_known = is_it and not self._is_known, self._is_known or is_it
+        return is_new
 
 
 class CarriesOut(StaffDoors):

@@ -30,7 +30,7 @@ from policy.intervening import delegated_cancelled
 from policy.particulars import Notice, Receipt, RefusedAction
 from policy.trust import Trust
 from policy.verdict import Value
-from workflows.carrying import EFFECT, LONGEST_HISTORY, RECORDING, was_cancelled
+from workflows.carrying import EFFECT, LONGEST_HISTORY, RECORDING, Cancellation
 from workflows.deadline import Deadline
 from workflows.delegatedview import attributes, details
 from workflows.inspection import changes
@@ -99,11 +99,12 @@ class DelegatedDecisionWorkflow:
     @workflow.run
     async def run(self, opening: DelegatedOpening) -> DelegatedClosing:  # noqa: ARG002 - consumed by __init__
         """The procedure; who cancels its workflow is refused, and what was under way is asked for again."""
+        cancellation = Cancellation()
         while True:
             try:
                 return await self._story()
             except BaseException as trouble:
-                if not was_cancelled(trouble):
+                if not cancellation.came_by(trouble):
                     raise
                 self.case = delegated_cancelled(self.case, workflow.now())
 

@@ -38,7 +38,7 @@ from policy.report.period import quarter_before, report_day
 from policy.trust import Trust
 from policy.verdict import Value
 from workflows import CASES, LETTERS
-from workflows.carrying import EFFECT, LONGEST_HISTORY, RECORDING, was_cancelled
+from workflows.carrying import EFFECT, LONGEST_HISTORY, RECORDING, Cancellation
 from workflows.deadline import Deadline
 from workflows.receiving import UNKNOWN, read, refuse_signal, taken
 from workflows.reportview import details
@@ -111,18 +111,17 @@ class QuarterlyReportWorkflow:
         self._recorded: CommitteeFile | None = opening.recorded
         self._deadline = Deadline()
         self._mail: asyncio.Task[None] | None = None
-        self._was_cancelled = False
 
     @workflow.run
     async def run(self, opening: ReportOpening) -> ReportClosing:
         """The report's life; who cancels its workflow is refused, and what was under way is asked for again."""
+        cancellation = Cancellation()
         while True:
             try:
                 return await self._story(is_new=opening.resumed is None)
             except BaseException as trouble:
-                if self._was_cancelled or not was_cancelled(trouble):
-                    raise  # a run is cancelled once; after that only a worker that lets go of it looks like that
-                self._was_cancelled = True
+                if not cancellation.came_by(trouble):
+                    raise
                 self.file = report_cancelled(self.file, workflow.now())
 
     async def _story(self, *, is_new: bool) -> ReportClosing:

@@ -18,7 +18,7 @@ from policy.tasks import TaskKind
 from policy.third_opinion import lost, own_case, taken_in
 from policy.transition import GivenUp
 from workflows import workflow_id
-from workflows.carrying import EFFECT, RECORDING, CarriesOut, was_cancelled
+from workflows.carrying import EFFECT, RECORDING, Cancellation, CarriesOut
 from workflows.inspection import at_start, title, words
 from workflows.messages import Closing, Opening, ThirdOpening
 from workflows.naming import given_up
@@ -50,11 +50,12 @@ class SecondOpinionWorkflow(CarriesOut):
         Who cancels that withdraws the request, or is refused. What was under way is asked for again: each step is done
         once, however often it is asked for.
         """
+        cancellation = Cancellation()
         while True:
             try:
                 return await self._story()
             except BaseException as trouble:
-                if not was_cancelled(trouble):
+                if not cancellation.came_by(trouble):
                     raise
                 self.case = cancelled(self.case, workflow.now())
 

@@ -20,7 +20,7 @@ from adapters.committee.reading import DATA, PAGE, PAPER, SPREADSHEET
 from adapters.committee.rendering import file_of, files_of
 from policy.report.shape import Cell, CommitteeReport
 from tests.adapters.samples import ROOT
-from tests.committeefiles import Tables, disagreements, pdf_text
+from tests.committeefiles import Tables, disagreements, pdf_text, sheets_of, squeezed
 from tests.reports import NASTY, a_report, by_specialty
 
 REPORT = a_report()
@@ -176,10 +176,10 @@ def test_what_was_counted_a_second_time_and_what_was_not_stands_in_every_form():
         "Whole tables: Public metrics. Times (Median, hours).",
     )
 
-    page, in_sheet = " ".join(Tables(FILES[PAGE]).text), str(sheet_rows("reconciliation"))
+    page, in_sheet = " ".join(Tables(FILES[PAGE]).text), str(sheets_of(FILES[SPREADSHEET])["reconciliation"])
     for words in said:
         assert words in page
-        assert squeezed(words) in squeezed(pdf_text())
+        assert squeezed(words) in squeezed(pdf_text(FILES[PAPER]))
         assert words in in_sheet
 
 

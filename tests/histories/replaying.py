@@ -5,6 +5,7 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.client import WorkflowHistory
+from temporalio.converter import DataConverter
 from temporalio.worker import (
     ExecuteWorkflowInput,
     Interceptor,
@@ -13,6 +14,7 @@ from temporalio.worker import (
 )
 
 from policy.storied import Storied
+from wiring.encryption import PLAIN
 from wiring.temporal import build_replayer
 from workflows import workflow_id
 
@@ -47,10 +49,12 @@ class _Onlooker(Interceptor):
         return Looking
 
 
-async def replayed(history: WorkflowHistory) -> tuple[Exception | None, Storied | None]:
+async def replayed(
+    history: WorkflowHistory, converter: DataConverter = PLAIN
+) -> tuple[Exception | None, Storied | None]:
     """What the replayer objects to, if anything, and the case or report after the replay, in the sandbox."""
     onlooker = _Onlooker()
-    result = await build_replayer(onlooker).replay_workflow(history, raise_on_replay_failure=False)
+    result = await build_replayer(onlooker, converter=converter).replay_workflow(history, raise_on_replay_failure=False)
     return result.replay_failure, onlooker.kept
 
 

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from temporalio import activity, workflow
 from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
-from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 from temporalio.client import Client, Interceptor, OutboundInterceptor, StartWorkflowInput, WorkflowFailureError
 from temporalio.converter import PayloadConverter
@@ -33,6 +32,7 @@ from records.database import open_records
 from tests.adapters.samples import a_pdf
 from tests.builders import CASE_MANAGER, CMO, MONDAY, a_request, action
 from tests.delegates import COPIED, an_approval
+from tests.failedtasks import failed_tasks
 from tests.ports import free_port
 from tests.servers import a_server
 from wiring.casekeys import open_case_keys, wrap_anew
@@ -137,10 +137,6 @@ async def until(house: House, number: str, *, refused: int) -> Case:
             return case
         await asyncio.sleep(0.05)
     raise AssertionError(case.refusals)
-
-
-def failed_tasks(history: Any) -> int:
-    return sum(e.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED for e in history.events)
 
 
 # -- what is encrypted
@@ -261,7 +257,7 @@ async def test_what_is_malformed_is_a_recorded_refusal_and_the_case_lives(house:
     assert {refusal.reason for refusal in case.refusals} == {"not a JSON object that fits add_comment"}
     assert case.stage is Stage.COMPLETENESS_REVIEW
     assert receipt.accepted
-    assert failed_tasks(history) == 0
+    assert failed_tasks(history.events) == []
 
 
 async def test_what_was_encrypted_for_one_case_is_refused_by_another(house: House):
@@ -328,7 +324,7 @@ async def test_without_its_key_a_case_waits_and_goes_on_when_the_key_is_back(hou
     assert next(entry.text for entry in case.story if entry.event == "case:commented").startswith("before")
     assert case.receipt("kept")
     assert case.refusals == ()
-    assert failed_tasks(history) >= 1
+    assert failed_tasks(history.events)
     assert len([line for line in caplog.messages if "put it back" in line]) <= 6, "once for a key, not with every try"
 
 

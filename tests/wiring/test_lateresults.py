@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from temporalio import activity, workflow
-from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 
+from tests.failedtasks import TAKEN_AGAIN, reasons
 from tests.ports import free_port
 from wiring.devserver import embedded_server
 from wiring.lateresults import InHistoryOrder
@@ -132,7 +132,7 @@ async def trouble_in_replay(history: WorkflowHistory) -> str:
 
 
 def tasks_taken_again(history: WorkflowHistory) -> int:
-    return sum(event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED for event in history.events)
+    return reasons(history.events).count(TAKEN_AGAIN)
 
 
 async def test_the_sdk_makes_a_history_that_cannot_be_replayed(client: Client) -> None:

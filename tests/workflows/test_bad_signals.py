@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
-from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 from temporalio.client import WorkflowExecutionStatus
 
 from policy.lifecycle import Stage
 from policy.request import Item
 from tests.builders import CASE_MANAGER, CMO, CONSULTANT, an_incomplete_request, plan_physician
+from tests.failedtasks import failed_tasks
 from workflows.second_opinion import SecondOpinionWorkflow
 
 JSON = {"encoding": b"json/plain"}
@@ -55,9 +55,9 @@ async def send(played: Any, signal: str, payloads: list[Payload]) -> None:
     )
 
 
-async def failed_tasks(played: Any) -> int:
-    failed = EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
-    return len([e async for e in played.handle.fetch_history_events() if e.event_type == failed])
+async def failed(played: Any) -> list[str]:
+    """Why workflow tasks failed."""
+    return failed_tasks([event async for event in played.handle.fetch_history_events()])
 
 
 @pytest.mark.parametrize("what", BAD)
@@ -72,7 +72,7 @@ async def test_a_body_that_does_not_fit_is_a_recorded_refusal(stage, what):
     assert case.refusals[0].reason
     assert "action:refused" in (await played.recorded()).events(case.number)
     assert (await played.handle.describe()).status is WorkflowExecutionStatus.RUNNING
-    assert await failed_tasks(played) == 0
+    assert await failed(played) == []
 
 
 async def test_a_signal_that_nobody_knows_is_refused_and_says_where_the_actions_are_listed(stage):

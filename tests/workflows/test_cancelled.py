@@ -10,9 +10,10 @@ from policy.delegatecase import DelegatedState
 from policy.intervening import CAUSE, DELEGATED, TOO_LATE
 from policy.lifecycle import Outcome, Stage
 from tests.builders import CASE_MANAGER, CMO, a_report, plan_physician
+from tests.histories.replaying import replayed
 from tests.workflows.conftest import Played, server_program
 from tests.workflows.delegations import NUMBER, delegations
-from tests.workflows.test_bad_signals import failed_tasks
+from tests.workflows.test_bad_signals import failed
 from wiring.temporal import build_replayer
 
 pytestmark = pytest.mark.skipif(server_program() is None, reason="needs the time-skipping server")
@@ -74,7 +75,21 @@ async def test_cancelling_a_decided_request_is_refused_and_the_case_goes_to_its_
     assert closing.outcome is Outcome.APPROVED
     assert "action:refused" in stage.ledger.events(closing.case_number)
     assert await replays(played)
-    assert not await failed_tasks(played)
+    assert await failed(played) == []
+
+
+async def test_a_worker_that_lets_go_of_a_case_that_was_cancelled_is_no_second_cancel(stage):
+    played = await stage.open()
+    await played.does(CASE_MANAGER, "confirm_completeness")
+    await played.does(CMO, "determine", outcome="approved", rationale="Reason R1 applies.")
+    await played.handle.cancel()
+    await refused(played)
+
+    failure, case = await replayed(await played.handle.fetch_history(), played.stage.env.client.data_converter)
+
+    assert failure is None
+    assert case is not None
+    assert [r.action for r in case.refusals] == ["cancel"]
 
 
 async def test_a_cancel_while_letters_are_under_way_does_not_send_one_twice_or_lose_one(stage):

@@ -13,7 +13,7 @@ from policy.people import Actor, Role
 from tests.builders import CASE_MANAGER, CMO
 from tests.delegates import RECORD, a_decider
 from tests.workflows.delegations import NUMBER, Delegations, delegations
-from tests.workflows.test_bad_signals import BAD, failed_tasks, send
+from tests.workflows.test_bad_signals import BAD, failed, send
 from wiring.temporal import build_replayer
 
 SUPERVISOR = Actor(id="sv.okafor", roles=(Role.SUPERVISOR,))
@@ -141,7 +141,7 @@ async def test_a_body_that_does_not_fit_is_a_recorded_refusal(stage, what):
     assert [r.action for r in case.refusals] == ["waive_finding"]
     assert case.refusals[0].reason
     assert case.state is DelegatedState.DEFICIENT
-    assert await failed_tasks(stage) == 0
+    assert await failed(stage) == []
 
 
 async def test_a_signal_that_nobody_knows_is_refused_and_the_case_goes_on(stage):

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.api.enums.v1 import WorkflowTaskFailedCause
 from temporalio.client import Client, WorkflowHandle
 
 from activities.filing import FilingSteps
@@ -21,6 +20,7 @@ from policy.particulars import Receipt
 from policy.people import Actor
 from policy.staffaction import StaffAction
 from tests.builders import CASE_MANAGER, CMO, CONSULTANT, OTHER_CASE_MANAGER, a_request, action
+from tests.failedtasks import failed_tasks
 from tests.fakes import FakeCabinet, FakeLedger, FakeMailroom, FakeMhcFeed, FakePanel
 from tests.ports import free_port
 from tests.servers import a_server
@@ -81,12 +81,8 @@ class Long:
 
     async def failures(self, run_id: str) -> list[str]:
         """Why workflow tasks of a run failed. That a signal came while one was closing a run is no failure of ours."""
-        found = []
-        async for event in self.client.get_workflow_handle(workflow_id(NUMBER), run_id=run_id).fetch_history_events():
-            cause = event.workflow_task_failed_event_attributes.cause
-            if cause and cause != WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND:
-                found.append(WorkflowTaskFailedCause.Name(cause))
-        return found
+        history = await self.client.get_workflow_handle(workflow_id(NUMBER), run_id=run_id).fetch_history()
+        return [why for why in failed_tasks(history.events) if not why.endswith("_UNHANDLED_COMMAND")]
 
 
 @pytest.fixture

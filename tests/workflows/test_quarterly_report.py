@@ -11,7 +11,7 @@ from policy.report.shape import EarlierAction
 from policy.tasks import TaskState
 from tests.committees import CHAIR, FLAG, MANAGER, PLAN, QM, SUPERVISOR, UM, a_report
 from tests.workflows.reports import CASE, Reports, reports
-from tests.workflows.test_bad_signals import BAD, failed_tasks, send
+from tests.workflows.test_bad_signals import BAD, failed, send
 from wiring.temporal import build_replayer
 from workflows.quarterly_report import QuarterlyReportWorkflow, report_workflow_id
 
@@ -174,7 +174,7 @@ async def test_a_body_that_does_not_fit_is_a_recorded_refusal(stage, what):
 
     assert [r.action for r in file.refusals] == ["decide_action"]
     assert file.refusals[0].reason
-    assert await failed_tasks(stage) == 0
+    assert await failed(stage) == []
 
 
 async def test_a_signal_that_nobody_knows_is_refused_and_one_while_it_is_made_too(stage):
