@@ -38,11 +38,11 @@ def serve() -> None:
     answers: dict[int, int] = {}
     with socket.socket(fileno=0) as asked:
         while True:
-            ready, _, _ = select.select([asked, waking], [], [])
+            ready, _, _ = select.select([asked.fileno(), waking], [], [])
             if waking in ready:
                 os.read(waking, 4096)
                 _tell_who_ended(answers)
-            if asked in ready:
+            if asked.fileno() in ready:
                 byte, given, _, _ = socket.recv_fds(asked, 1, INHERITED)
                 if not byte:
                     return

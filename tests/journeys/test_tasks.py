@@ -20,7 +20,8 @@ from records import queries
 from records.database import open_records
 from records.rows import CaseFile, TaskRow
 from tests.journeys import warm
-from tests.journeys.conftest import COMMAND, EXAMPLES, ROOT, House
+from tests.journeys.conftest import COMMAND, EXAMPLES, House
+from tests.journeys.warm import ROOT
 
 pytestmark = pytest.mark.server
 

@@ -127,7 +127,7 @@ def _nursery() -> socket.socket:
             [sys.executable, "-m", "tests.journeys.nursery"],
             cwd=ROOT,
             env=environment | ONE_THREAD,
-            stdin=its,
+            stdin=its.fileno(),
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
