@@ -306,6 +306,7 @@ def _invite(settings: Settings, ui: str, portal_address: str) -> None:
         console.print(f"Temporal UI      {ui}")
     else:
         console.print(f"Temporal UI      {portal_address}{UI_PATH}/  (as sv.okafor; at {ui} it is ciphertext)")
+    console.print(f"Reports          {portal_address}/reports  (of two years of made-up cases: make report)")
     console.print(f"Work list        {home}second-opinion tasks")
     console.print(f"One case         {home}second-opinion show SO-…")
     console.print("[dim]Everything stays up until Ctrl-C.[/]")
