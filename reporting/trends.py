@@ -275,11 +275,17 @@ def _standing(point: _Point, adjusted: float) -> Standing:
     return Standing.INSIDE if inside else Standing.OUTSIDE_95
 
 
+def _named(unit: Unit[Any], label: str) -> str:
+    """``The physician NPI 9000000011, whose opinion was questioned,``, as a sentence begins."""
+    what, _, which = unit.unit.partition(" ")
+    return f"The {what} {label}" + (f", {which}," if which else "")
+
+
 def _flag(chart: str, drawn: _Drawn, point: FunnelPoint, comparisons: int) -> Flag:
     said = drawn.event.verb.format(share=point.share.words)
     adjusted = f", adjusted for {drawn.unit.adjusted_for}" if drawn.unit.adjusted_for else ""
     sentence = (
-        f"{_capital(drawn.unit.unit)} {point.label} {said} from {drawn.period.first} to {drawn.period.last}; the rest "
+        f"{_named(drawn.unit, point.label)} {said} from {drawn.period.first} to {drawn.period.last}; the rest "
         f"of the plan makes one expect {point.expected} %{adjusted}. As many or more would come by chance with a "
         f"probability of {_spoken(point.p_value)}; after the correction for all {comparisons} comparisons of this "
         f"report it is {_spoken(point.adjusted)}. A flag is a question, not a finding: look at the cases."
@@ -438,7 +444,3 @@ def _spoken(p_value: Decimal | None) -> str:
     if p_value is None:
         return "unknown"
     return "less than 1 in 1,000,000" if p_value < Decimal("1e-6") else f"{p_value:.2g}"
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
