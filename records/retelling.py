@@ -4,11 +4,24 @@ Every function raises RecordsError when the records cannot be used.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, ColumnElement, Connection, Engine, Table, select, type_coerce
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Engine,
+    Select,
+    Table,
+    or_,
+    select,
+    type_coerce,
+    union,
+)
 
 from policy.report.delegateretold import EVENTS as DELEGATED_EVENTS
 from policy.report.delegateretold import RetoldDelegated, retold_delegated
@@ -16,11 +29,12 @@ from policy.report.delegates import DelegatedFact
 from policy.report.facts import CaseFact
 from policy.report.period import Period
 from policy.report.retold import EVENTS, Came, Retold, Told, retold
-from records.casefacts import FIELDS, Facts
+from records.casefacts import FIELDS, TIMES, Facts
 from records.database import reading
 from records.tables import CASE_FACTS, CASES, DELEGATED_LINES, INTAKE, LEDGER
 
 Row = Sequence[Any]
+Numbers = Select[Any] | CompoundSelect[Any]
 AT_ONCE = 5000  # lines
 LINE = ("at", "event", "text", "actor")
 ROW = ("outcome", "line", "priority", "specialty", "organization", "category")
@@ -57,15 +71,19 @@ class BothDelegated(NamedTuple):
     told: RetoldDelegated | None
 
 
-def cases(engine: Engine) -> Iterator[Both]:
-    """Every case, side by side, in the order of the numbers. One moment of the records; little of them at a time."""
+def cases(engine: Engine, since: datetime) -> Iterator[Both]:
+    """The cases of which their ledger or their fact tells anything since then, whole, in the order of the numbers.
+
+    One moment of the records, and little of them at a time; what was over before is not read.
+    """
+    lately = _lately(since)
     with reading(engine) as connection:
-        facts = _rows(connection, CASE_FACTS.c.number, *(CASE_FACTS.c[name] for name in FIELDS[1:]))
+        facts = _rows(connection, lately, CASE_FACTS.c.number, *(CASE_FACTS.c[name] for name in FIELDS[1:]))
         of_facts = ((row[0], CaseFact.model_construct(**dict(zip(FIELDS, row, strict=True)))) for row in facts)
-        rows = _rows(connection, CASES.c.number, *(CASES.c[name] for name in ROW))
+        rows = _rows(connection, lately, CASES.c.number, *(CASES.c[name] for name in ROW))
         of_rows = ((row[0], {name: str(value or "") for name, value in zip(ROW, row[1:], strict=True)}) for row in rows)
-        of_requests = ((row[0], _came(*row[1:])) for row in _rows(connection, INTAKE.c.case_number, *CAME))
-        told = _lines(connection, LEDGER, LEDGER.c.case_number, EVENTS)
+        of_requests = ((row[0], _came(*row[1:])) for row in _rows(connection, lately, INTAKE.c.case_number, *CAME))
+        told = _lines(connection, lately, LEDGER, LEDGER.c.case_number, EVENTS)
         of_lines = ((number, retold(number, lines)) for number, lines in told)
         for number, (fact, row, came, lines) in _side_by_side(of_facts, of_rows, of_requests, of_lines):
             if fact or row or lines:  # a request whose story has not begun is no case yet
@@ -73,26 +91,38 @@ def cases(engine: Engine) -> Iterator[Both]:
 
 
 def delegated(engine: Engine, period: Period) -> Iterator[BothDelegated]:
-    """Every delegated decision by its lines, and beside it the rows of those that were made in the period."""
+    """The decisions of which lines tell anything since the period began, beside the rows of those made in it."""
     with reading(engine) as connection:
         of_facts = ((fact.number, fact) for fact in Facts(connection).delegated(period))
-        told = _lines(connection, DELEGATED_LINES, DELEGATED_LINES.c.number, DELEGATED_EVENTS)
+        lines = DELEGATED_LINES.c
+        lately = select(lines.number).where(lines.at >= period.begins)
+        told = _lines(connection, lately, DELEGATED_LINES, lines.number, DELEGATED_EVENTS)
         of_lines = ((number, retold_delegated(number, lines)) for number, lines in told)
         for number, (fact, lines) in _side_by_side(of_facts, of_lines):
             yield BothDelegated(number, fact, lines)
 
 
-def _rows(connection: Connection, number: ColumnElement[str], *columns: ColumnElement[Any]) -> Iterator[Row]:
+def _lately(since: datetime) -> CompoundSelect[Any]:
+    """The numbers of the cases that are looked at: what one of the two sides hides the other one shows."""
+    facts = CASE_FACTS.c
+    told = select(LEDGER.c.case_number).where(LEDGER.c.at >= since)
+    counted = select(facts.number).where(or_(*(facts[name] >= since for name in TIMES)))
+    return union(told, counted)
+
+
+def _rows(
+    connection: Connection, lately: Numbers, number: ColumnElement[str], *columns: ColumnElement[Any]
+) -> Iterator[Row]:
     """The rows of a table in the order of their numbers."""
-    wanted = select(number, *columns).order_by(_ordered(connection, number))
+    wanted = select(number, *columns).where(number.in_(lately)).order_by(_ordered(connection, number))
     return iter(connection.execute(wanted, execution_options={"yield_per": AT_ONCE}))
 
 
 def _lines(
-    connection: Connection, table: Table, number: ColumnElement[str], events: Iterable[str]
+    connection: Connection, lately: Numbers, table: Table, number: ColumnElement[str], events: Iterable[str]
 ) -> Iterator[tuple[str, Iterator[Told]]]:
     """The lines that tell something of what is counted, number by number, in their order."""
-    wanted = select(number, *(table.c[name] for name in LINE)).where(table.c.event.in_(events))
+    wanted = select(number, *(table.c[name] for name in LINE)).where(table.c.event.in_(events), number.in_(lately))
     wanted = wanted.order_by(_ordered(connection, number), table.c.seq)
     found = connection.execute(wanted, execution_options={"yield_per": AT_ONCE})
     for of, lines in groupby(found, key=itemgetter(0)):

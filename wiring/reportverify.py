@@ -72,7 +72,7 @@ def against_the_ledger(engine: Engine, report: CommitteeReport, staff: Mapping[s
     A case that only one of them knows is a difference, wherever it belongs. Raises RecordsError.
     """
     second = _Second(report, Physicians(staff))
-    for both in retelling.cases(engine):
+    for both in retelling.cases(engine, report.looked_back.begins):
         second.see(both)
     for packet in retelling.delegated(engine, report.looked_back):
         second.see_delegated(packet)
@@ -151,7 +151,7 @@ def numbers(engine: Engine, period: Period, lines: Sequence[LineOfBusiness] = ()
     """The requests of a period, by what the report counts of them or by their ledger. Raises RecordsError."""
     return [
         both.number
-        for both in retelling.cases(engine)
+        for both in retelling.cases(engine, period.begins)
         if concerns(both, period, lines) and (both.is_request or (both.fact and both.fact.is_request))
     ]
 
