@@ -6,6 +6,7 @@ from pathlib import Path
 
 MEMORY = Path("/dev/shm")
 ROOM = 4 << 30  # bytes; a whole run needs a quarter of it
+LIMITS = [Path("/sys/fs/cgroup") / name for name in ("memory.max", "memory/memory.limit_in_bytes")]  # a container's
 NAMED = "PYTEST_DEBUG_TEMPROOT"  # pytest's own variable for where its temporary folders lie
 
 
@@ -20,6 +21,9 @@ def has_room(folder: Path) -> bool:
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         available = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable"))
+        for limit in LIMITS:
+            if limit.exists() and (most := limit.read_text(encoding="ascii").strip()).isdecimal():
+                available = min(available, int(most))
         return (
             os.access(folder, os.W_OK)
             and not os.statvfs(folder).f_flag & os.ST_NOEXEC
