@@ -94,8 +94,9 @@ class Planter:
         await handle.signal(self.word("a signal's name"), self.word("a signal"))
 
     async def _is_terminated(self, client: Client, queue: str) -> None:
+        cancelled = await client.start_workflow(Bait.run, "wait", id="so-bait-3", task_queue=queue)
+        await cancelled.cancel()
         handle = await client.start_workflow(Bait.run, "wait", id="so-bait-2", task_queue=queue)
-        await handle.cancel()
         await handle.terminate(reason=self.word("a reason"))
 
     def _files(self) -> None:

@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,14 @@ def stop(house: House) -> None:
         process.wait(timeout=30)
 
 
+def until_it_is_there(file: Path) -> None:
+    """A worker anchors what is recorded within seconds."""
+    last = time.monotonic() + 60
+    while not file.exists():
+        assert time.monotonic() < last, f"{file} was never written"
+        time.sleep(0.1)
+
+
 def to_the_end(house: House, case: str) -> None:
     approved = house.act(case, "determine", "md.chen", outcome="approved", rationale="Reason R1 applies.")
     assert approved.returncode == 0, approved.stderr
@@ -56,6 +65,8 @@ def test_cases_that_ran_while_the_backup_was_made_go_on_after_everything_was_des
         house.until_there(case)
         assert house.act(case, "confirm_completeness", CASE_MANAGER.id).returncode == 0
     to_the_end(house, first)
+
+    until_it_is_there(house.home / "anchors" / "anchor.log")
 
     # ... a backup, while requests come in
     busy = threading.Thread(target=open_many, args=(house, tmp_path, *(f"BUSY-{n}" for n in range(30))))

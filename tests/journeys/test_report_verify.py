@@ -6,6 +6,7 @@ What Temporal keeps is encrypted; what it answers is opened by the client's own 
 import asyncio
 import json
 import signal
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -74,10 +75,9 @@ def forget(house: House, number: str) -> tuple[int, str]:
         await client.workflow_service.delete_workflow_execution(wanted)
 
     asyncio.run(asked())
-    for _ in range(10):
-        found = verified(house, "--temporal")
-        if found[0] == 0:
-            break
+    last = time.monotonic() + 60
+    while (found := verified(house, "--temporal"))[0] and time.monotonic() < last:
+        time.sleep(0.5)
     return found
 
 

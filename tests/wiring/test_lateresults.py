@@ -5,18 +5,29 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from temporalio import activity, workflow
+from temporalio.bridge.proto.workflow_activation import ResolveActivity, WorkflowActivation
+from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.client import Client, WorkflowHistory
-from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.worker import (
+    Replayer,
+    UnsandboxedWorkflowRunner,
+    Worker,
+    WorkflowInstance,
+    WorkflowInstanceDetails,
+    WorkflowRunner,
+)
 
 from tests.failedtasks import TAKEN_AGAIN, reasons
 from tests.ports import free_port
 from wiring.devserver import embedded_server
-from wiring.lateresults import InHistoryOrder
+from wiring.lateresults import InHistoryOrder, LateResultError
 from wiring.settings import Settings
 
 pytestmark = pytest.mark.server
@@ -149,3 +160,40 @@ async def test_in_our_workers_a_task_with_a_late_result_is_taken_again_and_the_h
 
     assert [await trouble_in_replay(history) for history in (*before, last)] == [""] * (len(before) + 1)
     assert tasks_taken_again(last) >= 1
+
+
+def handed_out(*, late: bool, with_news: bool, in_replay: bool) -> bool:
+    """Whether the story is told of a local activity's result, which began when the history had ten events."""
+    told: list[WorkflowActivation] = []
+
+    def activate(activation: WorkflowActivation) -> WorkflowActivationCompletion:
+        told.append(activation)
+        completion = WorkflowActivationCompletion()
+        completion.successful.commands.add().schedule_local_activity.seq = 1
+        return completion
+
+    class Told(UnsandboxedWorkflowRunner):
+        def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:  # noqa: ARG002
+            instance: WorkflowInstance = SimpleNamespace(activate=activate)  # type: ignore[assignment]
+            return instance
+
+    details: WorkflowInstanceDetails = None  # type: ignore[assignment]
+    looking = InHistoryOrder(Told()).create_instance(details)
+    looking.activate(WorkflowActivation(history_length=10))
+    second = WorkflowActivation(history_length=20 if late else 10, is_replaying=in_replay)
+    second.jobs.add().resolve_activity.MergeFrom(ResolveActivity(seq=1, is_local=True))
+    second.jobs.add().query_workflow.query_id = "q"
+    if with_news:
+        second.jobs.add().signal_workflow.signal_name = "add_comment"
+    with suppress(LateResultError):
+        looking.activate(second)
+    return len(told) == 2
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("with_news", [False, True])
+@pytest.mark.parametrize("in_replay", [False, True])
+def test_only_a_late_result_with_other_news_that_is_no_replay_is_not_handed_out(late, with_news, in_replay):
+    is_told = handed_out(late=late, with_news=with_news, in_replay=in_replay)
+
+    assert is_told is not (late and with_news and not in_replay)

@@ -202,6 +202,8 @@ def test_an_error_of_the_database_shows_no_parameters(logged):
 
 def test_warnings_other_libraries_and_arguments_that_do_not_fit_say_nothing_of_a_person(logged):
     with warnings.catch_warnings():
+        logging.captureWarnings(False)
+        logging.captureWarnings(True)  # pytest has taken what warns since the fixture was made
         warnings.filterwarnings("always", category=UserWarning, module="pydantic")
         Person.model_construct(name=NAME, age=NAME).model_dump_json()  # type: ignore[arg-type]
     logging.getLogger("mail.log").error("RCPT TO %s refused", NAME)
