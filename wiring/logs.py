@@ -86,6 +86,9 @@ def set_up_logs(form: str = "auto", stream: TextIO | None = None, level: int = l
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    for name in list(root.manager.loggerDict):  # a library that came first may have ways of its own, past ours
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [], True
     logging.captureWarnings(True)  # a warning of pydantic's quotes the value that it is about
     tell_uncaught()
 

@@ -217,6 +217,18 @@ def test_warnings_other_libraries_and_arguments_that_do_not_fit_say_nothing_of_a
     assert all(line["place"] for line in logged.lines)
 
 
+def test_a_library_with_a_handler_of_its_own_says_nothing_past_ours(logged):
+    library, past_ours = logging.getLogger("uvicorn.error"), io.StringIO()
+    library.addHandler(logging.StreamHandler(past_ours))
+    library.propagate = False
+
+    set_up_logs("json", logged)
+    library.error("Exception in ASGI application %s", NAME)
+
+    assert past_ours.getvalue() == ""
+    assert [line["event"] for line in logged.lines] == ["library.said"]
+
+
 async def test_a_task_that_nobody_awaited_is_told_by_class(logged):
     async def broken() -> None:
         raise KeyError(NAME)
